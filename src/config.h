@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* config.h - step 1: audition.yaml, bound by a table to plain data.
+ *
+ * libyaml events and one table-driven binder (config.c): every error names
+ * file, line and field ("audition.yaml:14: candidates[2].contxt: unknown
+ * field; did you mean `context`?"). Bounded: 1 MB, depth 16, 10,000 nodes,
+ * aliases followed at most 100 times. Paths are relative to the file.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "types.h"
+
+struct thresholds {
+    double target_s, ready_s, borderline_s;  /* 1.5, 2.0, 2.5 (DESIGN 7)   */
+    double min_tool_accuracy;                /* 0..1, default 0.7          */
+    double min_quality;                      /* 0..1 over all suites, 0.5  */
+    double min_tok_s;                        /* default 0: no such gate    */
+};
+
+struct config {
+    char   *path;              /* NULL: built from flags                    */
+    char   *folder;            /* of the file, or "."                       */
+    char   *text;              /* the file as it was, for the store         */
+    char   *board, *power_mode;
+    double  reserve_bytes;     /* memory that STT and TTS need, default 0   */
+    struct thresholds thresholds;
+    char   *objective;         /* quality (default)|latency|speed|memory    */
+    json_t *phases;            /* [{"name","candidates":[...]}], or NULL    */
+    double  budget_s;          /* for the whole audition, NAN: none         */
+    char   *baseline;          /* a candidate's name, or NULL               */
+    char   *prompt;            /* may hold {{entities}} and {{now}}; NULL   */
+    json_t *tools;             /* OpenAI tool array, checked; NULL          */
+    json_t *entities;          /* [{"id","name","area","state"}], or NULL   */
+    struct text_list suites;   /* names or paths; empty: all of ours        */
+    int     cases;             /* most cases a candidate, -1: the mode's    */
+    int     context;           /* defaults.context, -1                      */
+    json_t *sampling;          /* defaults.sampling, or NULL                */
+    json_t *template_kwargs;
+    struct text_list server_args;
+    struct candidate_list candidates;   /* as written; globs not expanded   */
+};
+
+MUST_USE int config_load(struct config *out, const char *path,
+                         struct err *err);
+/* Everything at its default, no candidates. */
+void config_init(struct config *out);
+void config_done(struct config *c);      /* safe on a zeroed struct */
+
+/* One `-m VALUE`: a candidate named after the file (or `hf:` when it looks
+ * like user/repo:quant and is no file). Appends. */
+void config_add_model(struct config *c, const char *value);
+
+#endif

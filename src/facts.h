@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* facts.h - the one record that every report renders. All numbers are
+ * computed here (step 7); no report computes any.
+ *
+ * Missing  NAN with a reason; NULL texts.
+ */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "metrics.h"
+#include "types.h"
+
+#define SCHEMA_VERSION 1
+
+struct metric {
+    double median, low, high;   /* low, high: 95 % for the median            */
+    long   n;
+    char   reason[240];         /* why missing, or why marked; "" otherwise  */
+};
+
+struct quality {
+    char  *suite;
+    int    pass, fail, unparsed, template_fault, harness_fault, total;
+    double rate, rate_low, rate_high;    /* pass/total, Wilson 95 %; NAN when
+                                            harness faults exceed 2 %        */
+    double rate_if_parsed;               /* (pass + unparsed)/total          */
+    bool   needs_tools;                  /* the cases are about tool calls   */
+};
+
+enum fault { FAULT_TEMPLATE, FAULT_FILE, FAULT_ENGINE, FAULT_MODEL,
+             FAULT_HARNESS };
+const char *fault_name(enum fault f);
+
+struct finding {
+    char       kind[32];        /* tools_dropped, no_template, ...           */
+    enum fault fault;
+    char       text[400];       /* the fact                                  */
+    char       remedy[400];     /* what to do                                */
+};
+
+enum verdict { VERDICT_TARGET_MET, VERDICT_READY, VERDICT_BORDERLINE,
+               VERDICT_TOO_SLOW, VERDICT_DOES_NOT_FIT, VERDICT_UNSUPPORTED,
+               VERDICT_NOT_INSTRUCT, VERDICT_FAILED, VERDICT_UNKNOWN };
+const char *verdict_name(enum verdict v);      /* "target_met", ...          */
+
+enum candidate_status { STATUS_OK, STATUS_PARTIAL, STATUS_SKIPPED,
+                        STATUS_FAILED };
+const char *status_name(enum candidate_status s);
+
+struct worst_case {             /* an example for the report: a failed case  */
+    char *suite, *id, *say, *answer, *reason;
+    enum outcome outcome;
+};
+
+struct candidate_facts {
+    char  *name, *file, *sha256, *base_url;
+    char  *quantisation, *architecture;
+    double parameters, file_bytes;
+    enum candidate_status status;
+    char  *failure;             /* one sentence, or NULL                     */
+    enum err_kind failure_kind;
+    bool   remote;              /* memory and power are not this machine's   */
+    int    has_template;        /* 1, 0, -1; the next three likewise         */
+    int    supports_tools, supports_tool_calls, supports_system_role;
+    struct finding *findings;
+    size_t n_findings;
+    struct metric   metrics[METRIC_COUNT];
+    struct quality *quality;
+    size_t n_quality;
+    struct worst_case *examples;
+    size_t n_examples;
+    enum verdict verdict;
+    char  *reason;              /* why this verdict, or why it lost          */
+    bool   passes_gates;
+    char  *command;             /* what serves it, or NULL                   */
+    char  *engine, *build;
+    int    blocks;
+};
+
+struct recommendation {
+    char *name;
+    char *sure;                 /* one sentence: how sure, and against whom  */
+    char *command;              /* the exact command line that serves it     */
+    char *runner_up;            /* or NULL                                   */
+};
+
+struct facts {
+    char   *run_id, *started_utc, *version;
+    char   *config_name;        /* "demo.yaml", or "command line"            */
+    char   *objective;
+    int     method_version;
+    struct machine machine;
+    char   *power_mode;         /* as the config states it, or NULL          */
+    double  reserve_bytes;
+    json_t *settings;           /* thresholds and the like, as an object     */
+    struct candidate_facts *candidates;   /* in order of rank                */
+    size_t  n_candidates;
+    struct recommendation *recommendation;  /* NULL: nobody passed           */
+    char   *no_winner;          /* then: why, and who came nearest           */
+};
+void facts_done(struct facts *f);
+
+#endif

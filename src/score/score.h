@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* score.h - was it right? A scorer judges a finished conversation.
+ *
+ * A case lists checks; each names a scorer and carries the rule for it:
+ *   {"scorer":"instruction","max_words":20}
+ * A case passes when all its checks pass.
+ *
+ * Pure      transcript and rule in, verdict out: no files, no clock, no
+ *           engine; `audition score` runs the same code over stored trials.
+ * Hostile   the transcript is a model's text: any bytes, any length up to
+ *           the engine's limit; a verdict comes in bounded time.
+ * Proof     tests/contract/test_score_contract.c runs these rules against
+ *           every entry of score_all.
+ */
+#ifndef SCORE_SCORE_H
+#define SCORE_SCORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "types.h"
+
+struct suite_case;
+
+/* What a scorer sees. Everything is borrowed. */
+struct transcript {
+    const struct suite_case *test;
+    const char   *question;     /* the last thing the user said            */
+    const char   *answer;       /* the last assistant content, "" if none  */
+    const struct turn *turns;   /* every model turn in order               */
+    size_t        n_turns;
+    json_t       *start_state;  /* of the home, {entity: {attr: value}}    */
+    json_t       *end_state;    /* after the model's calls                 */
+    size_t        n_calls;      /* structured calls that were executed     */
+    bool          is_reparsed;  /* calls were read from text: the what-if  */
+};
+
+struct judgement {
+    bool pass;
+    char reason[400];           /* why not, or "" when it passes; in words
+                                   for the person who reads the report     */
+};
+
+struct score_ops {
+    const char *name;           /* as written in a case's checks           */
+    const char *help;           /* one line                                */
+    bool        needs_tools;    /* the rule is about calls and their effect */
+
+    /* Is this rule well formed for this case? Called once when a suite is
+     * loaded; fails with ERR_INPUT naming the field. */
+    int (*check_rule)(const json_t *rule, const struct suite_case *test,
+                      struct err *err);
+    /* Judge. rule has passed check_rule. Cannot fail. */
+    void (*judge)(const json_t *rule, const struct transcript *t,
+                  struct judgement *out);
+};
+
+extern const struct score_ops score_state;        /* resulting home state   */
+extern const struct score_ops score_no_call;      /* nothing may be called  */
+extern const struct score_ops score_instruction;  /* verifiable instruction */
+extern const struct score_ops score_speakable;    /* fit to be spoken       */
+extern const struct score_ops score_mentions;     /* facts in the answer    */
+
+extern const struct score_ops *const score_all[]; /* ends with NULL */
+const struct score_ops *score_find(const char *name);
+
+#endif

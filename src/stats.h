@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* stats.h - the few statistics we print. Pure; NAN in, NAN out; each names
+ * its source; tests compare with numbers from an independent tool (GSL). */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stddef.h>
+
+struct interval {
+    double low, high;      /* NAN when the sample cannot support one */
+};
+
+/* Sorts its argument. Even n: the mean of the middle two. NAN for n = 0. */
+double stats_median(double *values, size_t n);
+
+/* Distribution-free interval for the median at `confidence` (0.95), from
+ * order statistics (binomial): the narrowest symmetric pair whose coverage
+ * is at least that. NAN below the n that can support it (6 for 0.95).
+ * Source: Conover, Practical Nonparametric Statistics, 3rd ed., 3.2. */
+struct interval stats_median_interval(double *values, size_t n,
+                                      double confidence);
+
+/* Wilson score interval of a proportion. Source: Wilson 1927. */
+struct interval stats_wilson(size_t good, size_t total, double confidence);
+
+/* Two-sided exact sign test: how likely are discordant pairs as uneven as
+ * (a, b) when both were equal? Used on cases that only one candidate
+ * passed (McNemar's exact test). */
+double stats_sign_test(size_t a, size_t b);
+
+/* Two-sided Mann-Whitney U: exact for n*m <= 400 without ties, else normal
+ * approximation with tie correction. p value in 0..1; NAN when n or m = 0. */
+double stats_rank_sum(const double *a, size_t n, const double *b, size_t m);
+
+/* Standard normal quantile, 0 < p < 1. Source: Wichura AS 241. */
+double stats_normal_quantile(double p);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* types.h - the plain data that travels between the steps of pipeline.c.
+ *
+ * Units    in the name: *_ns nanoseconds of CLOCK_MONOTONIC, *_s seconds,
+ *          *_bytes, *_tok_s tokens per second; a bare number is a count.
+ * Missing  a quantity that was not observed is NAN, a count -1, a text NULL:
+ *          never 0 and never "".
+ * Owns     a struct owns what its pointers point to, unless the field says
+ *          "borrowed"; each has a *_done function, safe on a zeroed struct.
+ */
+#ifndef TYPES_H
+#define TYPES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Stored with each result; results of different versions are never ranked
+ * together. Raised whenever METHOD.md changes what a number means. */
+#define METHOD_VERSION 1
+
+struct text_list {
+    char **items;
+    size_t n;
+};
+void text_list_add(struct text_list *list, const char *text);   /* copies */
+void text_list_done(struct text_list *list);
+
+/* ---- one request and its answer, as it arrived ------------------------- */
+
+struct tool_call {
+    char *id;          /* the server's, "" when it gave none              */
+    char *name;
+    char *arguments;   /* as sent by the server: meant to be JSON, may not be */
+};
+
+enum chunk_kind { CHUNK_CONTENT, CHUNK_REASONING, CHUNK_CALL };
+
+/* One arrival. A chunk is not a token: one may carry several. */
+struct chunk {
+    int64_t         at_ns;
+    enum chunk_kind kind;
+    size_t          end_bytes;  /* length of this kind's text so far, with it */
+    int             tokens;     /* generated so far by the server's count, -1 */
+};
+
+enum finish {
+    FINISH_NONE,    /* the server did not say                       */
+    FINISH_STOP,    /* the model ended by itself                    */
+    FINISH_LENGTH,  /* the token limit or the context ended it      */
+    FINISH_CALLS,   /* it ended with tool calls                     */
+    FINISH_CUT      /* the stream broke or a deadline ended it      */
+};
+
+/* The server's own account; NAN where it gives none. */
+struct timings {
+    double prompt_n;      /* prompt tokens evaluated now               */
+    double cache_n;       /* prompt tokens taken from the prefix cache */
+    double prompt_ms;
+    double predicted_n;
+    double predicted_ms;
+};
+
+struct turn {
+    int64_t           sent_ns;   /* the last byte of the request was written */
+    int64_t           end_ns;    /* the stream ended                         */
+    struct chunk     *chunks;    /* in order of arrival                      */
+    size_t            n_chunks;
+    char             *content;   /* what would be spoken; UTF-8, "" if none  */
+    char             *reasoning; /* reasoning that the server kept apart     */
+    struct tool_call *calls;
+    size_t            n_calls;
+    struct timings    server;
+    enum finish       finish;
+    int               http_status;  /* of the reply; 0 when none came        */
+};
+void turn_init(struct turn *t);   /* "nothing observed yet" */
+void turn_done(struct turn *t);
+
+/* ---- step 1: candidates ------------------------------------------------ */
+
+/* What a model file says of itself; NAN, -1, NULL where it does not. */
+struct model_facts {
+    char    *architecture;        /* "llama", "qwen2", ...                   */
+    char    *model_name;          /* general.name                            */
+    char    *quantisation;        /* "Q4_K_M", from general.file_type        */
+    char    *chat_template;       /* Jinja text; NULL: the file has none     */
+    char    *license;
+    double   parameters;
+    int      layers, context, vocabulary;
+    uint64_t file_bytes;          /* all parts of a split file               */
+    uint64_t tensor_bytes;
+    double   kv_bytes_per_token;  /* f16 cache, all layers                   */
+};
+void model_facts_done(struct model_facts *m);
+
+enum source { SOURCE_FILE, SOURCE_HF, SOURCE_SERVER, SOURCE_REPLAY };
+
+struct candidate {
+    char       *name;             /* unique in the list                      */
+    enum source source;
+    char       *path;             /* FILE: first part; REPLAY: recording     */
+    char       *hf;               /* HF: "user/repo[:quant]"                 */
+    char       *base_url;         /* SERVER: "http://127.0.0.1:8080"         */
+    char       *model;            /* SERVER: as in its /v1/models, or NULL   */
+    int         context;          /* tokens, -1: the audition's default      */
+    json_t     *sampling;         /* object or NULL                          */
+    json_t     *template_kwargs;  /* object or NULL                          */
+    struct text_list server_args; /* appended to the engine's command        */
+    double      measured_tok_s;   /* what the user already knows, NAN        */
+    int         line;             /* in the config, 0 when from a flag       */
+
+    struct model_facts facts;
+    char        sha256[65];       /* of the file's bytes; "" when unknown    */
+    struct err  failure;          /* why it cannot be auditioned at all      */
+};
+void candidate_done(struct candidate *c);
+
+struct candidate_list {
+    struct candidate *items;
+    size_t            n;
+};
+void candidate_list_done(struct candidate_list *list);
+
+/* ---- step 3: what an engine says once it runs -------------------------- */
+
+struct engine_facts {
+    char   *engine;          /* "llama_server", "openai_http", "replay"      */
+    char   *build;           /* "b11434-…" as the server reports, or NULL    */
+    char   *command;         /* the exact command line, shell-quoted, or NULL*/
+    char   *model;           /* as the server names it                       */
+    long    pid;             /* of the child, -1 when it is not ours         */
+    bool    remote;          /* answers from another host                    */
+    int     context;         /* tokens a conversation may take, -1           */
+    double  load_s;          /* process start to ready; NAN when not ours    */
+    int     has_template;    /* 1, 0, -1 unknown                             */
+    int     supports_tools, supports_tool_calls, supports_system_role;
+    bool    has_completion;  /* raw prompts, token ids, forced length        */
+    bool    counts_tokens;   /* reports timings with its answers             */
+};
+void engine_facts_done(struct engine_facts *f);
+
+/* ---- step 4: trials ---------------------------------------------------- */
+
+/* A trial is the unit that is stored whole or not at all. */
+enum trial_status {
+    TRIAL_OK,
+    TRIAL_FAILED,          /* the candidate failed: a result, kept            */
+    TRIAL_HARNESS_FAULT    /* our or the transport's fault: run again later   */
+};
+
+struct observation {
+    const char *metric;    /* borrowed, a name of METRICS (metrics.h)         */
+    double      value;
+};
+
+/* One message of a conversation as it was sent or received. */
+struct message {
+    const char *role;      /* "system", "user", "assistant", "tool": static   */
+    char       *text;
+    char       *call_id;   /* role "tool": which call this answers            */
+    int         turn;      /* role "assistant": index into turns, else -1     */
+};
+
+enum outcome {
+    OUTCOME_NONE,          /* not a case                                      */
+    OUTCOME_PASS,
+    OUTCOME_FAIL,          /* the model's                                     */
+    OUTCOME_UNPARSED,      /* right call, written as text: the parser's       */
+    OUTCOME_TEMPLATE,      /* the model was not shown what the case needs     */
+    OUTCOME_HARNESS        /* ours or the transport's                         */
+};
+const char  *outcome_name(enum outcome o);            /* "pass", ... */
+enum outcome outcome_from_name(const char *name);     /* or OUTCOME_NONE */
+
+struct trial {
+    char              key[160];   /* unique within its subject: schedule.h    */
+    int               block;
+    enum trial_status status;
+    char              fault[16];  /* "", template|file|engine|model|harness   */
+    char             *reason;     /* one sentence, NULL when all is well      */
+    double            duration_s; /* what it cost, by the engine's stamps     */
+
+    struct turn      *turns;
+    size_t            n_turns;
+    struct message   *messages;
+    size_t            n_messages;
+    struct observation *observations;
+    size_t            n_observations;
+
+    char             *suite, *case_id, *case_hash;   /* of a case, else NULL  */
+    json_t           *end_state;  /* of the home after the case, or NULL      */
+    enum outcome      outcome;
+};
+void trial_done(struct trial *t);
+void trial_observe(struct trial *t, const char *metric, double value);
+struct turn    *trial_add_turn(struct trial *t);      /* initialised */
+struct message *trial_add_message(struct trial *t, const char *role,
+                                  const char *text);  /* copies text */
+
+/* ---- this machine ------------------------------------------------------ */
+
+struct machine {
+    char  *board;            /* device-tree or DMI model, or NULL            */
+    char  *cpu;              /* model name, or NULL                          */
+    char  *os, *kernel, *arch;
+    int    cores;
+    double memory_bytes, available_bytes;   /* MemTotal, MemAvailable        */
+    bool   reload_degrades;  /* Tegra: loading again and again fragments     */
+};
+void machine_done(struct machine *m);
+
+#endif
