@@ -44,14 +44,26 @@ struct config {
     struct candidate_list candidates;   /* as written; globs not expanded   */
 };
 
+/* A text field may be a path: `prompt` when it is one line that ends in .txt
+ * or .md, `tools` (JSON) and `entities` (JSON or YAML) when they are a text.
+ *
+ * Fails with ERR_INPUT, "FILE:LINE: field: what is wrong; what to do"; then
+ * out is as config_init leaves it. */
 MUST_USE int config_load(struct config *out, const char *path,
                          struct err *err);
+/* The same from memory: `name` is the file's in messages, and files that the
+ * text names are looked for in `folder`. */
+MUST_USE int config_parse(const char *text, size_t len, const char *name,
+                          const char *folder, struct config *out,
+                          struct err *err);
 /* Everything at its default, no candidates. */
 void config_init(struct config *out);
 void config_done(struct config *c);      /* safe on a zeroed struct */
 
 /* One `-m VALUE`: a candidate named after the file (or `hf:` when it looks
- * like user/repo:quant and is no file). Appends. */
+ * like user/repo:quant or user/name-GGUF and is no file). Appends; a name
+ * that is taken gets -2, -3. A relative path becomes absolute when the config
+ * is in another folder. */
 void config_add_model(struct config *c, const char *value);
 
 #endif

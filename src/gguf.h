@@ -5,6 +5,7 @@
 #ifndef GGUF_H
 #define GGUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,10 +21,21 @@
 MUST_USE int gguf_parse(const void *head, size_t size, uint64_t file_bytes,
                         struct model_facts *out, int *more, struct err *err);
 
-/* The same of a file: reads 1 MiB, 4, 16, 64 of head as needed. For
+/* The same of a file: reads 1 MiB, 8, 16, 64 of head as needed. For
  * "X-00001-of-0000N.gguf" the parts' sizes are added; a missing part is an
  * error naming it. */
 MUST_USE int gguf_read(const char *path, struct model_facts *out,
                        struct err *err);
+
+/* Every fact missing: what is known of a model without a readable header. */
+void gguf_unknown(struct model_facts *out);
+
+/* Is this a part of a split file, "X-00002-of-00003.gguf"? Then *stem_len is
+ * the length of "X", *part 2 and *parts 3; else they are untouched. */
+bool gguf_part_name(const char *path, size_t *stem_len, int *part,
+                    int *parts);
+
+/* The path of one part: "X" of stem_len bytes, 2, 3. Caller frees. */
+char *gguf_part_path(const char *stem, size_t stem_len, int part, int parts);
 
 #endif

@@ -144,6 +144,16 @@ struct message *trial_add_message(struct trial *t, const char *role,
     return &t->messages[t->n_messages++];
 }
 
+void machine_copy(struct machine *to, const struct machine *from)
+{
+    *to = *from;
+    to->board = mem_copy(from->board);
+    to->cpu = mem_copy(from->cpu);
+    to->os = mem_copy(from->os);
+    to->kernel = mem_copy(from->kernel);
+    to->arch = mem_copy(from->arch);
+}
+
 void machine_done(struct machine *m)
 {
     free(m->board);

@@ -211,6 +211,7 @@ struct machine {
     double memory_bytes, available_bytes;   /* MemTotal, MemAvailable        */
     bool   reload_degrades;  /* Tegra: loading again and again fragments     */
 };
+void machine_copy(struct machine *to, const struct machine *from);
 void machine_done(struct machine *m);
 
 #endif

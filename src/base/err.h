@@ -28,7 +28,8 @@ struct err {
 };
 
 /* Record a failure. The first one wins; later calls change nothing.
- * Control characters in the result become '?'. err may be NULL.
+ * Control characters and bytes that are not UTF-8 become '?', line breaks a
+ * space. err may be NULL.
  * Always returns -1, so `return err_set(...)` reads well. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

@@ -60,8 +60,15 @@ struct command {
 
 /* Fill options (options_bytes, caller's) from defaults, environment, argv in
  * rising precedence. argv[0] is the first argument after the sub-command.
- * "--" ends options; "--x=y", "--x y", "-x y", "-xy" are all read.
+ * "--" ends options; "--x=y", "--x y", "-x y", "-xy" are all read, and so is
+ * "-xyz" for a long name `xyz`, as llama.cpp's users write "-ngl 99".
  * *wants_help is set by -h or --help, nothing else is checked then.
+ *
+ * Environment: AUDITION_NAME, then `env`; empty is unset. For a flag `env`
+ * is on unless it says 0, no, false or off; one that begins with NO_ counts
+ * whatever it says and turns off a flag that defaults to yes (no-color.org).
+ * A list of a higher source replaces a lower one's.
+ * options and arguments are to be freed by the caller, also on failure.
  * ERR_INPUT: unknown option with the nearest name, missing or surplus value,
  * not a number, out of range with the range, too many arguments. */
 MUST_USE int opt_parse(const struct command *cmd, int argc, char **argv,
@@ -70,16 +77,30 @@ MUST_USE int opt_parse(const struct command *cmd, int argc, char **argv,
                        struct err *err);
 void opt_done(const struct command *cmd, void *options);
 
-/* The parsers of single values, also used by the YAML binder. */
+/* The parsers of single values, also used by the YAML binder. A text is
+ * replaced, a list grows. The error's text does not name the option. min and
+ * max both 0: no range; max INFINITY: only a least value. */
 MUST_USE int opt_parse_value(const struct opt *o, const char *text,
                              void *options, struct err *err);
+/* No value: NAN, -1, NULL, empty list, false. Frees what was there. */
+void opt_unset(const struct opt *o, void *options);
+/* What may be given, for messages and help: "1 to 100", "at least 1s",
+ * "quality, latency or speed"; "" when anything may. */
+void opt_range(const struct opt *o, char *text, size_t size);
+/* Bytes of a text to show in a message: at most 60, whole characters. */
+int opt_cut(const char *text);
+/* "AUDITION_CTX_SIZE" for ctx-size. */
+void opt_env_name(const struct opt *o, char *text, size_t size);
+/* Is it "yes" unless told otherwise? Then --no-NAME is what users need. */
+bool opt_defaults_to_yes(const struct opt *o);
 
 void opt_print_help(const struct command *cmd, FILE *out);
 void opt_print_man(const struct command *const *commands, FILE *out);
 void opt_print_completion(const struct command *const *commands, FILE *out);
 
-/* {"name": {"value":..., "source":"flag"}, ...}; secrets (an option whose
- * name holds "key" or "token") are shown as "***". */
+/* {"name": {"value":..., "source":"flag"}, ...}; null where unset. Secrets (a
+ * text or list whose name holds "key" or "token", the user:password of a
+ * URL) are shown as "***". */
 json_t *opt_settings(const struct command *cmd, const void *options,
                      const enum opt_source *sources);
 

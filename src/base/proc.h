@@ -7,6 +7,11 @@
  * time are written to a record in the state folder
  * (${XDG_STATE_HOME:-~/.local/state}/audition/children/), so that the next
  * audition can end what a kill -9 of ours left behind.
+ *
+ * Threads  call proc_start and proc_capture from the main thread only: the
+ *          kernel sends the death signal when the *thread* that forked ends.
+ * Groups   a wrapper script's children belong to the group. When the leader
+ *          ends, by itself or not, the rest of the group is killed with it.
  */
 #ifndef BASE_PROC_H
 #define BASE_PROC_H

@@ -36,6 +36,7 @@ static bool reserve(struct strbuf *b, size_t n)
         return false;
     }
     if (b->len + n + 1 > b->cap) {
+        if (!b->cap) b->cap = 64;    /* zeroed: never got an init */
         while (b->len + n + 1 > b->cap) b->cap *= 2;
         b->text = mem_grow(b->text, b->cap, 1);
     }
@@ -63,6 +64,7 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...)
     va_start(args, fmt);
     va_copy(again, args);
     n = vsnprintf(NULL, 0, fmt, args);
+    if (n < 0) b->over = true;
     if (n >= 0 && reserve(b, (size_t)n)) {
         vsnprintf(b->text + b->len, (size_t)n + 1, fmt, again);
         b->len += (size_t)n;

@@ -98,6 +98,10 @@ extern const struct engine_ops *const engine_all[];
 /* Borrowed, static storage. NULL when no engine has that name. */
 const struct engine_ops *engine_find(const char *name);
 
+/* The models that the server of a SOURCE_SERVER candidate offers. */
+MUST_USE int engine_list_models(const struct candidate *c, const char *api_key,
+                                struct text_list *names, struct err *err);
+
 /* The engine that answers for a candidate of this source. */
 const struct engine_ops *engine_for(enum source source);
 

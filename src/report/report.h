@@ -18,6 +18,8 @@
 struct report_ops {
     const char *name;        /* as in --format: "table", "md", "json"       */
     const char *help;
+    /* columns of the terminal, <= 0: no limit; only "table" looks at it and
+     * at colour */
     void (*render)(const struct facts *f, bool colour, int columns,
                    struct strbuf *out);
 };

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* audition.c - steps 1 and 2 of an audition, and the block that runs steps 3
+ * to 6 for one candidate; see audition.h. Step 3's identity is identity.c,
+ * step 7 collect.c. */
+#include "audition.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/http.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "candidates.h"
+#include "judge.h"
+#include "measure.h"
+#include "probe/probe.h"
+#include "session.h"
+#include "version.h"
+
+#define DEFAULT_CONTEXT 4096
+#define DEFAULT_CASES 40            /* --quick */
+#define ALL_CASES 100000
+#define QUICK_BUDGET_S 180.0        /* of speed measurements, a candidate */
+#define FULL_BUDGET_S 900.0
+#define ROUNDS_FOR_INTERVAL 6       /* fewer support no 95 % interval */
+
+static const char *const our_suites[] = {"home", "small_talk", "instructions",
+                                         "speech", NULL};
+
+/* ---- step 1 ------------------------------------------------------------ */
+
+/* base under over; either may be NULL. New reference or NULL. */
+static json_t *merged(const json_t *base, const json_t *over)
+{
+    json_t *both = base ? json_deep_copy(base) : NULL;
+
+    if (over && !both) return json_deep_copy(over);
+    if (over) json_object_update((json_t *)both, (json_t *)(uintptr_t)over);
+    return both;
+}
+
+/* What the command line says over what the file says. */
+static int apply_options(struct audition *a, struct err *err)
+{
+    const struct run_options *o = a->opt;
+    struct config            *c = &a->config;
+
+    if (o->base_url) {
+        struct candidate item = {.source = SOURCE_SERVER, .context = -1,
+                                 .measured_tok_s = NAN};
+        size_t n = o->models.n ? o->models.n : 1;
+        for (size_t i = 0; i < n; i++) {
+            const char *model = o->models.n ? o->models.items[i] : NULL;
+            item.name = mem_copy(model ? model : o->base_url);
+            item.base_url = mem_copy(o->base_url);
+            item.model = mem_copy(model);
+            c->candidates.items = mem_grow(c->candidates.items,
+                                           c->candidates.n + 1,
+                                           sizeof *c->candidates.items);
+            c->candidates.items[c->candidates.n++] = item;
+        }
+    } else {
+        for (size_t i = 0; i < o->models.n; i++)
+            config_add_model(c, o->models.items[i]);
+    }
+    if (!isnan(o->reserve_bytes)) c->reserve_bytes = o->reserve_bytes;
+    if (!isnan(o->budget_s)) c->budget_s = o->budget_s;
+    if (o->cases > 0) c->cases = o->cases;
+    if (o->context > 0) c->context = o->context;
+    if (o->objective) {
+        free(c->objective);
+        c->objective = mem_copy(o->objective);
+    }
+    if (!isnan(o->min_tool_accuracy))
+        c->thresholds.min_tool_accuracy = o->min_tool_accuracy;
+    if (!isnan(o->min_quality)) c->thresholds.min_quality = o->min_quality;
+    if (o->suites.n) {
+        text_list_done(&c->suites);
+        for (size_t i = 0; i < o->suites.n; i++)
+            text_list_add(&c->suites, o->suites.items[i]);
+    }
+    if (c->candidates.n == 0)
+        return err_set(err, ERR_INPUT, "no candidate: name models with -m "
+                       "FILE, a server with --base-url URL, or write an "
+                       "audition.yaml with `audition init`");
+    return 0;
+}
+
+/* Defaults of the file into each candidate, so that each is whole. */
+static void complete_candidates(struct audition *a)
+{
+    double  temperature = isnan(a->opt->temperature) ? 0 : a->opt->temperature;
+    json_t *ours        = json_object(), *file;
+
+    jsonx_set_number(ours, "temperature", temperature);
+    if (temperature > 0) jsonx_set_integer(ours, "seed", a->opt->seed);
+    file = merged(ours, a->config.sampling);
+    if (!isnan(a->opt->temperature))
+        jsonx_set_number(file, "temperature", temperature);
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct candidate *c = &a->list.items[i];
+        struct text_list  args = {0};
+        json_t           *both = merged(file, c->sampling);
+
+        json_decref(c->sampling);
+        c->sampling = both;
+        both = merged(a->config.template_kwargs, c->template_kwargs);
+        json_decref(c->template_kwargs);
+        c->template_kwargs = both;
+        for (size_t k = 0; k < a->config.server_args.n; k++)
+            text_list_add(&args, a->config.server_args.items[k]);
+        for (size_t k = 0; k < c->server_args.n; k++)
+            text_list_add(&args, c->server_args.items[k]);
+        text_list_done(&c->server_args);
+        c->server_args = args;
+    }
+    json_decref(file);
+    json_decref(ours);
+}
+
+static int load_suites(struct audition *a, struct err *err)
+{
+    size_t n = a->config.suites.n, most;
+
+    if (n == 0)
+        for (n = 0; our_suites[n];) text_list_add(&a->config.suites,
+                                                  our_suites[n++]);
+    a->suites = mem_new(n, sizeof *a->suites);
+    for (size_t i = 0; i < n; i++, a->n_suites++)
+        if (suite_load(&a->suites[i], a->config.suites.items[i], err))
+            return -1;
+    most = a->config.cases > 0 ? (size_t)a->config.cases
+         : a->opt->full ? ALL_CASES : DEFAULT_CASES;
+    a->n_cases = suite_pick(a->suites, a->n_suites, most,
+                            (uint64_t)a->opt->seed, &a->cases);
+    return 0;
+}
+
+static void set_schedule(struct audition *a)
+{
+    const struct run_options *o = a->opt;
+    double budget = a->config.budget_s;
+    int    blocks = o->blocks > 0 ? o->blocks
+                  : a->machine.reload_degrades ? 1 : 2;
+
+    budget = isnan(budget) ? (o->full ? FULL_BUDGET_S : QUICK_BUDGET_S)
+                           : budget / (double)a->list.n;
+    a->schedule = (struct schedule){
+        .blocks = blocks, .block_budget_s = budget / blocks,
+        .min_rounds = o->rounds > 0 ? o->rounds
+            : (ROUNDS_FOR_INTERVAL + blocks - 1) / blocks,
+        .max_rounds = o->full ? 30 : 10, .narrow_frac = o->full ? 0.03 : 0.05,
+        .long_prefill = o->full, .can_complete = true,
+        .cases = a->cases, .n_cases = a->n_cases};
+    if (a->schedule.max_rounds < a->schedule.min_rounds)
+        a->schedule.max_rounds = a->schedule.min_rounds;
+}
+
+/* --all-models: one candidate for each model that the server offers. */
+static int ask_for_models(struct audition *a, struct err *err);
+
+int audition_begin(struct audition *a, const struct run_options *opt,
+                   const char *config_path, struct err *err)
+{
+    a->opt = opt;
+    if (config_path) {
+        if (config_load(&a->config, config_path, err)) return -1;
+    } else {
+        config_init(&a->config);
+    }
+    if (opt->all_models && ask_for_models(a, err)) return -1;
+    if (!opt->all_models && apply_options(a, err)) return -1;
+    if (candidates_resolve(&a->config, &a->list, err)) return -1;
+    machine_read("", &a->machine);
+    if (a->config.board) {
+        free(a->machine.board);
+        a->machine.board = mem_copy(a->config.board);
+    }
+    complete_candidates(a);
+    a->entries = mem_new(a->list.n, sizeof *a->entries);
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct entry *e = &a->entries[i];
+
+        e->candidate = &a->list.items[i];
+        e->failure = a->list.items[i].failure;
+        e->is_out = e->failure.kind != ERR_NONE;
+        e->context = a->list.items[i].context > 0 ? a->list.items[i].context
+                   : a->config.context > 0 ? a->config.context
+                   : DEFAULT_CONTEXT;
+        e->sampling = a->list.items[i].sampling;
+        e->template_kwargs = a->list.items[i].template_kwargs;
+    }
+    if (load_suites(a, err)) return -1;
+    if (prompt_user(&a->prompt, &a->config, err)) return -1;
+    set_schedule(a);
+    return 0;
+}
+
+static int ask_for_models(struct audition *a, struct err *err)
+{
+    struct run_options with = *a->opt;
+    struct text_list   names = {0};
+    struct candidate   c = {.source = SOURCE_SERVER, .name = "server",
+                            .base_url = a->opt->base_url};
+    int                rc;
+
+    if (!a->opt->base_url)
+        return err_set(err, ERR_INPUT, "--all-models needs --base-url");
+    if (engine_list_models(&c, a->opt->api_key, &names, err)) return -1;
+    with.models = names;
+    with.all_models = false;
+    {
+        const struct run_options *whole = a->opt;
+        a->opt = &with;
+        rc = apply_options(a, err);
+        a->opt = whole;
+    }
+    text_list_done(&names);
+    return rc;
+}
+
+/* ---- step 2 ------------------------------------------------------------ */
+
+void audition_predict(struct audition *a)
+{
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct entry *e = &a->entries[i];
+
+        predict_fit(e->candidate, &a->machine, e->context,
+                    a->config.reserve_bytes, &e->forecast);
+        if (e->is_out || e->forecast.fits != 0) continue;
+        e->is_out = e->is_skipped = true;
+        err_set(&e->failure, ERR_PREFLIGHT, "does not fit: %s",
+                e->forecast.reason);
+    }
+}
+
+/* ---- steps 3 to 6, one block ------------------------------------------- */
+
+struct keeping {
+    struct audition *a;
+    struct entry    *e;
+};
+
+static int keep_trial(void *ctx, const struct trial *t, struct err *err)
+{
+    struct keeping *k = ctx;
+
+    return store_put_trial(k->a->store, k->e->subject_id, k->a->run.id, t,
+                           err);
+}
+
+static void judge_trial(void *ctx, const struct suite_case *test,
+                        struct trial *t)
+{
+    struct keeping      *k = ctx;
+    struct judge_context how = {.tools_shown = k->e->engine.supports_tools};
+
+    /* A file without a template is served as ChatML, which shows tools. */
+    if (k->e->engine.has_template == 0) how.tools_shown = -1;
+    judge_case(test, t, &how);
+}
+
+static void show_work(void *ctx, const struct work *w)
+{
+    struct keeping *k = ctx;
+
+    story_work(k->a, k->e, w);
+}
+
+static void engine_log_path(const struct audition *a, char *out, size_t size)
+{
+    snprintf(out, size, "%s/audition-engine.log", a->config.folder);
+}
+
+static void note_failure(struct audition *a, struct entry *e,
+                         const struct err *why)
+{
+    e->is_out = true;
+    e->failure = *why;
+    story_say(a, "%s: failed: %s", e->candidate->name, why->text);
+}
+
+int audition_block(struct audition *a, struct entry *e, int block,
+                   struct err *err)
+{
+    char               log[4096];
+    struct keeping     keeping = {a, e};
+    struct engine_spec spec = {
+        .candidate = e->candidate, .server_path = a->llama_server,
+        .api_key = a->opt->api_key, .log_path = log, .context = e->context,
+        .cache_ram_mib = a->opt->cache_ram_mib, .threads = a->opt->threads,
+        .port = a->opt->port,
+        .limits = {a->opt->load_timeout_s, a->opt->first_timeout_s,
+                   a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
+    struct measure m = {
+        .candidate = e->candidate, .spec = &spec, .config = &a->config,
+        .schedule = &a->schedule, .progress = &e->progress,
+        .user_prompt = &a->prompt, .sampling = e->sampling,
+        .template_kwargs = e->template_kwargs, .keep = keep_trial,
+        .judge = judge_trial, .on_work = show_work, .ctx = &keeping};
+    struct err why = {0};
+    bool       candidate_failed = false;
+
+    if (e->is_out || measure_is_done(&m, block)) return 0;
+    engine_log_path(a, log, sizeof log);
+    a->anything_run = true;
+    story_say(a, "%s: block %d of %d", e->candidate->name, block + 1,
+              a->schedule.blocks);
+    engine_facts_done(&e->engine);
+    if (measure_block(&m, block, &e->engine, &candidate_failed, &why)) {
+        if (why.kind == ERR_STOPPED) a->is_stopped = true;
+        else if (candidate_failed) note_failure(a, e, &why);
+        else *err = why;
+    }
+    remove(log);
+    return err->kind == ERR_NONE ? 0 : -1;
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+void audition_end(struct audition *a)
+{
+    for (size_t i = 0; i < a->list.n && a->entries; i++) {
+        engine_facts_done(&a->entries[i].engine);
+        progress_done(&a->entries[i].progress);
+    }
+    free(a->entries);
+    for (size_t i = 0; i < a->n_suites; i++) suite_done(&a->suites[i]);
+    free(a->suites);
+    free(a->cases);
+    free(a->llama_server);
+    prompt_done(&a->prompt);
+    json_decref(a->default_sampling);
+    store_run_done(&a->run);
+    store_close(a->store);
+    candidate_list_done(&a->list);
+    config_done(&a->config);
+    machine_done(&a->machine);
+    *a = (struct audition){0};
+}
+
+int audition_exit_code(const struct audition *a, const struct facts *facts)
+{
+    size_t finished = 0;
+    bool   only_input = true, any_failed = false;
+
+    if (a->is_stopped) return err_exit_code(ERR_STOPPED);
+    for (size_t i = 0; i < facts->n_candidates; i++) {
+        const struct candidate_facts *c = &facts->candidates[i];
+
+        if (c->status == STATUS_OK) finished++;
+        else any_failed = true;
+        if (c->status != STATUS_OK && c->failure_kind != ERR_INPUT)
+            only_input = false;
+    }
+    if (finished == 0) return only_input ? 2 : 3;
+    if (a->opt->strict && any_failed) return 1;
+    if (a->opt->gate && !facts->recommendation) return 100;
+    return 0;
+}

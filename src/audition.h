@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* audition.h - the state of one audition while pipeline.c takes it through
+ * its steps. Each function is a step or a part of one. */
+#ifndef AUDITION_H
+#define AUDITION_H
+
+#include "config.h"
+#include "engine/engine.h"
+#include "facts.h"
+#include "predict.h"
+#include "prompt.h"
+#include "run_options.h"
+#include "schedule.h"
+#include "store.h"
+#include "suite.h"
+
+/* One candidate on its way through the steps. */
+struct entry {
+    const struct candidate *candidate;    /* borrowed from the list          */
+    struct forecast     forecast;         /* step 2                          */
+    struct engine_facts engine;           /* step 3, zeroed: not known yet   */
+    bool                engine_known;
+    int                 context;
+    json_t             *sampling, *template_kwargs;     /* borrowed          */
+    char                subject_hash[65]; /* "" while there is none          */
+    int64_t             subject_id;       /* 0: none                         */
+    struct progress     progress;         /* of all stored trials            */
+    bool                is_out;           /* failed: no more blocks          */
+    bool                is_skipped;       /* does not fit                    */
+    struct err          failure;
+};
+
+struct audition {
+    const struct run_options *opt;        /* borrowed                        */
+    struct config         config;
+    struct candidate_list list;
+    struct entry         *entries;        /* one a candidate                 */
+    struct machine        machine;
+    char                 *llama_server;   /* found once, or NULL             */
+    int                   llama_build;
+    struct suite         *suites;
+    size_t                n_suites;
+    const struct suite_case **cases;      /* picked, borrowed from suites    */
+    size_t                n_cases;
+    struct prompt_kit     prompt;
+    struct schedule       schedule;
+    json_t               *default_sampling;
+    struct store         *store;
+    struct store_run      run;
+    bool                  anything_run;   /* an engine was started           */
+    bool                  is_stopped;
+};
+
+/* step 1: config, candidates, suites, prompt, machine. */
+MUST_USE int audition_begin(struct audition *a, const struct run_options *opt,
+                            const char *config_path, struct err *err);
+/* step 2: what cannot fit is out before anything is started. */
+void audition_predict(struct audition *a);
+/* step 6, opened early: nothing is measured that could not be kept. */
+MUST_USE int audition_open_store(struct audition *a, const json_t *settings,
+                                 struct err *err);
+/* step 3, first half: which engine answers for each, and what that makes of
+ * its identity; loads what is stored. */
+MUST_USE int audition_identify(struct audition *a, struct err *err);
+/* Steps 3 to 6 for one candidate and block. A candidate's failure is a
+ * result; -1 only when the audition itself cannot go on. */
+MUST_USE int audition_block(struct audition *a, struct entry *e, int block,
+                            struct err *err);
+/* step 7: the record that reports render. */
+MUST_USE int audition_collect(struct audition *a, struct facts *out,
+                              struct err *err);
+/* What an engine once said of itself, when it was not started now. */
+void audition_recall_engine(struct audition *a, struct entry *e);
+/* The plan, for --dry-run, onto stdout. */
+void audition_print_plan(const struct audition *a);
+
+void audition_end(struct audition *a);     /* safe on a zeroed struct */
+
+/* The exit code of a finished audition: DESIGN.md. */
+int audition_exit_code(const struct audition *a, const struct facts *facts);
+
+/* A person who watches, on stderr (story.c). */
+void story_say(const struct audition *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void story_work(const struct audition *a, const struct entry *e,
+                const struct work *w);
+void story_clear(const struct audition *a);
+
+#endif

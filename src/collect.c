@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* collect.c - step 7: stored trials become the facts that reports render.
+ * What an engine said of itself is remembered with the subject, so that a
+ * report needs no engine. */
+#include "audition.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "decide.h"
+#include "version.h"
+
+static void set_truth(json_t *object, const char *key, int value)
+{
+    json_object_set_new(object, key,
+                        value < 0 ? json_null() : json_boolean(value));
+}
+
+/* What the engine said, kept under the subject's hash. */
+static int remember_engine(struct audition *a, struct entry *e,
+                           struct err *err)
+{
+    json_t *o;
+    char   *text;
+    int     rc;
+
+    if (!e->engine.engine) return 0;
+    o = json_object();
+    jsonx_set_text(o, "engine", e->engine.engine);
+    jsonx_set_text(o, "build", e->engine.build);
+    jsonx_set_text(o, "command", e->engine.command);
+    jsonx_set_text(o, "model", e->engine.model);
+    json_object_set_new(o, "remote", json_boolean(e->engine.remote));
+    set_truth(o, "has_template", e->engine.has_template);
+    set_truth(o, "supports_tools", e->engine.supports_tools);
+    set_truth(o, "supports_tool_calls", e->engine.supports_tool_calls);
+    set_truth(o, "supports_system_role", e->engine.supports_system_role);
+    text = jsonx_dump(o);
+    rc = store_remember(a->store, "engine", e->subject_hash, text, err);
+    free(text);
+    json_decref(o);
+    return rc;
+}
+
+void audition_recall_engine(struct audition *a, struct entry *e)
+{
+    char      *text = e->engine.engine ? NULL : 
+        store_recall(a->store, "engine", e->subject_hash);
+    struct err ignored = {0};
+    json_t    *o = text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
+
+    if (o) {
+        e->engine.engine = mem_copy(jsonx_text(o, "engine"));
+        e->engine.build = mem_copy(jsonx_text(o, "build"));
+        e->engine.command = mem_copy(jsonx_text(o, "command"));
+        e->engine.model = mem_copy(jsonx_text(o, "model"));
+        e->engine.remote = jsonx_truth(o, "remote") == 1;
+        e->engine.has_template = jsonx_truth(o, "has_template");
+        e->engine.supports_tools = jsonx_truth(o, "supports_tools");
+        e->engine.supports_tool_calls = jsonx_truth(o, "supports_tool_calls");
+        e->engine.supports_system_role = jsonx_truth(o,
+                                                     "supports_system_role");
+    }
+    json_decref(o);
+    free(text);
+}
+
+static void copy_identity(const struct audition *a, const struct entry *e,
+                          struct candidate_facts *f)
+{
+    const struct candidate   *c = e->candidate;
+    const struct engine_facts *g = &e->engine;
+    bool known = g->engine != NULL;
+
+    f->name = mem_copy(c->name);
+    f->file = mem_copy(c->path);
+    f->sha256 = c->sha256[0] ? mem_copy(c->sha256) : NULL;
+    f->base_url = mem_copy(c->base_url);
+    f->quantisation = mem_copy(c->facts.quantisation);
+    f->architecture = mem_copy(c->facts.architecture);
+    f->parameters = c->facts.parameters > 0 ? c->facts.parameters : NAN;
+    f->file_bytes = c->facts.file_bytes ? (double)c->facts.file_bytes : NAN;
+    f->remote = g->remote;
+    f->has_template = c->facts.file_bytes ? c->facts.chat_template != NULL
+                    : known ? g->has_template : -1;
+    f->supports_tools = known ? g->supports_tools : -1;
+    f->supports_tool_calls = known ? g->supports_tool_calls : -1;
+    f->supports_system_role = known ? g->supports_system_role : -1;
+    f->command = mem_copy(g->command);
+    f->engine = mem_copy(g->engine);
+    f->build = mem_copy(g->build);
+    f->verdict = VERDICT_UNKNOWN;
+    (void)a;
+}
+
+static bool all_done(const struct audition *a, const struct entry *e)
+{
+    for (int block = 0; block < a->schedule.blocks; block++) {
+        struct work     w;
+        struct schedule s = a->schedule;
+
+        if (e->candidate->source == SOURCE_SERVER)
+            s.can_complete = e->engine.has_completion;
+        schedule_next(&s, &e->progress, block, &w);
+        if (w.kind != WORK_DONE) return false;
+    }
+    return true;
+}
+
+static void set_status(const struct audition *a, const struct entry *e,
+                       const struct evidence *ev, struct candidate_facts *f)
+{
+    const char *why = e->failure.kind != ERR_NONE ? e->failure.text
+                                                  : ev->death;
+
+    if (e->is_skipped) {
+        f->status = STATUS_SKIPPED;
+        f->verdict = VERDICT_DOES_NOT_FIT;
+    } else if (ev->ok_trials == 0 && !a->is_stopped) {
+        f->status = STATUS_FAILED;
+    } else if (why || !all_done(a, e)) {
+        f->status = STATUS_PARTIAL;
+    } else {
+        f->status = STATUS_OK;
+    }
+    if (f->status == STATUS_OK) return;
+    f->failure = mem_copy(why ? why : "stopped before it was finished; run "
+                                      "again to go on");
+    f->failure_kind = e->failure.kind != ERR_NONE ? e->failure.kind
+                                                  : ERR_FAILED;
+}
+
+static int feed(void *ctx, const struct trial *t)
+{
+    evidence_add(ctx, t);
+    return 0;
+}
+
+static bool needs_tools(void *ctx, const char *suite)
+{
+    const struct audition *a = ctx;
+
+    for (size_t i = 0; i < a->n_suites; i++) {
+        const struct suite *s = &a->suites[i];
+        for (size_t k = 0; strcmp(s->name, suite) == 0 && k < s->n; k++)
+            if (json_array_size(json_object_get(s->cases[k].reference,
+                                                "calls")))
+                return true;
+    }
+    return false;
+}
+
+static json_t *settings_of(const struct audition *a)
+{
+    const struct config *c = &a->config;
+    json_t *o = json_object(), *t = json_object();
+
+    jsonx_set_number(t, "target_s", c->thresholds.target_s);
+    jsonx_set_number(t, "ready_s", c->thresholds.ready_s);
+    jsonx_set_number(t, "borderline_s", c->thresholds.borderline_s);
+    jsonx_set_number(t, "min_tool_accuracy", c->thresholds.min_tool_accuracy);
+    jsonx_set_number(t, "min_quality", c->thresholds.min_quality);
+    jsonx_set_number(t, "min_tok_s", c->thresholds.min_tok_s);
+    json_object_set_new(o, "thresholds", t);
+    jsonx_set_text(o, "objective", c->objective);
+    jsonx_set_number(o, "reserve_bytes", c->reserve_bytes);
+    jsonx_set_number(o, "budget_s", c->budget_s);
+    jsonx_set_text(o, "baseline", c->baseline);
+    if (c->phases) json_object_set(o, "phases", c->phases);
+    jsonx_set_integer(o, "blocks", a->schedule.blocks);
+    jsonx_set_integer(o, "cases", (long long)a->n_cases);
+    jsonx_set_text(o, "mode", a->opt->full ? "full" : "quick");
+    if (a->list.n && a->list.items[0].sampling)
+        json_object_set(o, "sampling", a->list.items[0].sampling);
+    return o;
+}
+
+/* The engine's left-over memory becomes what is left beside the reserve. */
+static void subtract_reserve(struct evidence *e, double reserve_bytes)
+{
+    int id = METRIC_left_for_speech_bytes;
+
+    for (size_t i = 0; i < e->n[id]; i++) e->values[id][i] -= reserve_bytes;
+}
+
+static int collect_entry(struct audition *a, struct entry *e,
+                         struct evidence *ev, struct candidate_facts *out,
+                         struct err *err)
+{
+    if (e->subject_id) {
+        if (remember_engine(a, e, err)) return -1;
+        audition_recall_engine(a, e);
+        /* Transcripts are read only for the few examples in the report. */
+        if (store_each_trial(a->store, e->subject_id, e->progress.n_keys < 5000,
+                             feed, ev, err))
+            return -1;
+    }
+    copy_identity(a, e, out);
+    set_status(a, e, ev, out);
+    subtract_reserve(ev, a->config.reserve_bytes);
+    evidence_summarise(ev, needs_tools, a, out);
+    decide_candidate(out, &a->config, ev);
+    return 0;
+}
+
+int audition_collect(struct audition *a, struct facts *out, struct err *err)
+{
+    struct evidence *ev = mem_new(a->list.n, sizeof *ev);
+    int              rc = 0;
+
+    *out = (struct facts){
+        .run_id = mem_printf("%lld", (long long)a->run.id),
+        .started_utc = mem_copy(a->run.started_utc),
+        .version = mem_copy(AUDITION_VERSION),
+        .config_name = mem_copy(a->config.path ? a->config.path
+                                               : "command line"),
+        .objective = mem_copy(a->config.objective),
+        .method_version = METHOD_VERSION,
+        .power_mode = mem_copy(a->config.power_mode),
+        .reserve_bytes = a->config.reserve_bytes,
+        .settings = settings_of(a),
+        .candidates = mem_new(a->list.n, sizeof *out->candidates)};
+    machine_copy(&out->machine, &a->machine);
+    for (size_t i = 0; rc == 0 && i < a->list.n; i++, out->n_candidates++)
+        rc = collect_entry(a, &a->entries[i], &ev[i], &out->candidates[i],
+                           err);
+    if (rc == 0) decide_ranking(out, ev, &a->config);
+    for (size_t i = 0; i < a->list.n; i++) evidence_done(&ev[i]);
+    free(ev);
+    return rc;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* commands.h - every sub-command; only those that work are listed. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "base/opt.h"
+
+extern const struct command command_run;
+extern const struct command command_init;
+extern const struct command command_score;
+extern const struct command command_report;
+extern const struct command command_list;
+
+/* In the order of the help; ends with NULL. */
+extern const struct command *const command_all[];
+
+#endif

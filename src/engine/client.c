@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* client.c - requests and replies of llama-server and of any
+ * OpenAI-compatible server; see client.h. */
+#include "engine/client.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "engine/stream.h"
+
+#define SMALL_REPLY_BYTES (8u << 20)   /* a chat template can be large */
+#define CONNECT_S 5.0
+
+void client_init(struct client *c, const char *base_url, const char *api_key,
+                 const struct limits *limits)
+{
+    *c = (struct client){
+        .http = http_new(), .base_url = mem_copy(base_url),
+        .api_key = mem_copy(api_key), .limits = *limits};
+}
+
+void client_done(struct client *c)
+{
+    http_free(c->http);
+    free(c->base_url);
+    free(c->api_key);
+    free(c->model);
+    *c = (struct client){0};
+}
+
+/* What the server says is wrong, as one sentence. */
+static int refused(const struct http_reply *reply, const char *path,
+                   struct err *err)
+{
+    json_t     *body = NULL;
+    const char *text = NULL;
+    struct err  why  = {0};
+    char       *shown;
+    enum err_kind kind = reply->status >= 500 || reply->status == 429
+                             ? ERR_FAILED : ERR_INPUT;
+
+    if (reply->status == 401 || reply->status == 403)
+        return err_set(err, ERR_PREFLIGHT, "the server wants an API key (HTTP "
+                       "%d); give it with --api-key or OPENAI_API_KEY",
+                       reply->status);
+    if (reply->body_len > 0)
+        body = jsonx_parse(reply->body, reply->body_len, &why);
+    if (body) {
+        const json_t *error = json_object_get(body, "error");
+        text = json_is_string(error) ? json_string_value(error)
+                                     : jsonx_text(error, "message");
+    }
+    if (!text) text = reply->body ? reply->body : "";
+    shown = utf8_printable(text, strnlen(text, 300));
+    if (reply->status == 429)
+        err_set(err, kind, "the server is busy (HTTP 429 on %s): %s", path,
+                shown[0] ? shown : "it asks to try again later");
+    else
+        err_set(err, kind, "the server answered HTTP %d to %s: %s",
+                reply->status, path, shown[0] ? shown : "nothing more");
+    free(shown);
+    json_decref(body);
+    return -1;
+}
+
+static void fill_request(const struct client *c, const char *url,
+                         struct http_request *out)
+{
+    *out = (struct http_request){
+        .url = url, .bearer = c->api_key, .connect_s = CONNECT_S,
+        .first_s = c->limits.first_s, .silence_s = c->limits.silence_s,
+        .total_s = c->limits.total_s, .max_body_bytes = SMALL_REPLY_BYTES,
+        .alive = c->alive, .alive_ctx = c->alive_ctx};
+}
+
+json_t *client_get(struct client *c, const char *path, double limit_s,
+                   int *status, struct err *err)
+{
+    char               *url   = mem_printf("%s%s", c->base_url, path);
+    struct http_request request;
+    struct http_reply   reply = {0};
+    json_t             *value = NULL;
+
+    fill_request(c, url, &request);
+    request.method = "GET";
+    request.connect_s = limit_s < CONNECT_S ? limit_s : CONNECT_S;
+    request.first_s = request.silence_s = request.total_s = limit_s;
+    if (http_send(c->http, &request, &reply, err) == 0) {
+        if (reply.status != 200) refused(&reply, path, err);
+        else value = jsonx_parse(reply.body, reply.body_len, err);
+        if (value && !json_is_object(value)) {
+            json_decref(value);
+            value = NULL;
+            err_set(err, ERR_FAILED, "%s is no JSON object", path);
+        }
+    }
+    *status = reply.status;
+    http_reply_done(&reply);
+    free(url);
+    return value;
+}
+
+void client_read_props(const json_t *props, struct engine_facts *facts)
+{
+    const json_t *caps   = json_object_get(props, "chat_template_caps");
+    const json_t *params = json_object_get(props,
+                                           "default_generation_settings");
+    const char   *build  = jsonx_text(props, "build_info");
+    double        n_ctx  = jsonx_number(params, "n_ctx");
+
+    if (build) {
+        free(facts->build);
+        facts->build = mem_copy(build);
+    }
+    if (n_ctx > 0 && n_ctx < 1e9) facts->context = (int)n_ctx;
+    facts->supports_tools = jsonx_truth(caps, "supports_tools");
+    facts->supports_tool_calls = jsonx_truth(caps, "supports_tool_calls");
+    facts->supports_system_role = jsonx_truth(caps, "supports_system_role");
+}
+
+/* POST a body, collect the small reply. NULL with err on any failure. */
+static json_t *post(struct client *c, const char *path, json_t *body,
+                    struct err *err)
+{
+    char               *url   = mem_printf("%s%s", c->base_url, path);
+    char               *text  = jsonx_dump(body);
+    struct http_request request;
+    struct http_reply   reply = {0};
+    json_t             *value = NULL;
+
+    fill_request(c, url, &request);
+    request.method = "POST";
+    request.body = text;
+    request.body_len = strlen(text);
+    if (http_send(c->http, &request, &reply, err) == 0) {
+        if (reply.status != 200) refused(&reply, path, err);
+        else value = jsonx_parse(reply.body, reply.body_len, err);
+    }
+    http_reply_done(&reply);
+    free(text);
+    free(url);
+    return value;
+}
+
+struct receiving {
+    struct stream stream;
+    struct err    err;
+};
+
+static int on_bytes(void *ctx, const char *bytes, size_t n, int64_t at_ns)
+{
+    struct receiving *r = ctx;
+
+    return stream_feed(&r->stream, bytes, n, at_ns, &r->err);
+}
+
+/* POST a body whose answer streams into a turn. */
+static int post_stream(struct client *c, const char *path, const json_t *body,
+                       struct turn *out, struct err *err)
+{
+    char               *url   = mem_printf("%s%s", c->base_url, path);
+    char               *text  = jsonx_dump(body);
+    struct http_request request;
+    struct http_reply   reply = {0};
+    struct receiving    r     = {.err = {0}};
+    struct err          late  = {0};
+    int                 rc;
+
+    stream_init(&r.stream, out);
+    fill_request(c, url, &request);
+    request.method = "POST";
+    request.body = text;
+    request.body_len = strlen(text);
+    request.on_bytes = on_bytes;
+    request.ctx = &r;
+    rc = http_send(c->http, &request, &reply, err);
+    out->sent_ns = reply.sent_ns;
+    out->http_status = reply.status;
+    if (r.err.kind != ERR_NONE && err) *err = r.err;   /* says more */
+    if (rc == 0 && r.err.kind != ERR_NONE) rc = -1;
+    if (rc == 0 && reply.status != 200) rc = refused(&reply, path, err);
+    if (stream_finish(&r.stream, reply.end_ns, &late) && rc == 0) {
+        if (err) *err = late;
+        rc = -1;
+    }
+    if (rc) out->finish = FINISH_CUT;
+    stream_done(&r.stream);
+    http_reply_done(&reply);
+    free(text);
+    free(url);
+    return rc;
+}
+
+/* {"role":"assistant","content":..,"tool_calls":[...]} */
+static json_t *assistant_json(const struct turn *turn)
+{
+    json_t *message = json_object(), *calls;
+
+    jsonx_set_text(message, "role", "assistant");
+    jsonx_set_text(message, "content", turn->content);
+    if (turn->n_calls == 0) return message;
+    calls = json_array();
+    for (size_t i = 0; i < turn->n_calls; i++) {
+        json_t *call = json_object(), *function = json_object();
+
+        jsonx_set_text(function, "name", turn->calls[i].name);
+        jsonx_set_text(function, "arguments", turn->calls[i].arguments);
+        jsonx_set_text(call, "id", turn->calls[i].id);
+        jsonx_set_text(call, "type", "function");
+        json_object_set_new(call, "function", function);
+        json_array_append_new(calls, call);
+    }
+    json_object_set_new(message, "tool_calls", calls);
+    return message;
+}
+
+static json_t *messages_json(const struct chat_request *request)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < request->n_messages; i++) {
+        const struct message *m = &request->messages[i];
+        json_t               *item;
+
+        if (m->turn >= 0) {
+            item = assistant_json(&request->turns[m->turn]);
+        } else {
+            item = json_object();
+            jsonx_set_text(item, "role", m->role);
+            jsonx_set_text(item, "content", m->text);
+            if (m->call_id) jsonx_set_text(item, "tool_call_id", m->call_id);
+        }
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *conversation(const struct client *c,
+                            const struct chat_request *request)
+{
+    json_t *body = json_object();
+
+    if (c->model) jsonx_set_text(body, "model", c->model);
+    json_object_set_new(body, "messages", messages_json(request));
+    if (json_array_size(request->tools) > 0)
+        json_object_set(body, "tools", request->tools);
+    if (request->template_kwargs)
+        json_object_set(body, "chat_template_kwargs",
+                        request->template_kwargs);
+    return body;
+}
+
+int client_chat(struct client *c, const struct chat_request *request,
+                struct turn *out, struct err *err)
+{
+    json_t *body = conversation(c, request);
+    int     rc;
+
+    jsonx_set_integer(body, "max_tokens", request->max_tokens);
+    json_object_set_new(body, "stream", json_true());
+    json_object_set_new(body, "stream_options",
+                        json_pack("{s:b}", "include_usage", 1));
+    if (c->is_llama) {
+        json_object_set_new(body, "timings_per_token", json_true());
+        json_object_set_new(body, "cache_prompt", json_true());
+    }
+    if (request->sampling) json_object_update(body, request->sampling);
+    rc = post_stream(c, "/v1/chat/completions", body, out, err);
+    json_decref(body);
+    return rc;
+}
+
+int client_complete(struct client *c, const struct complete_request *request,
+                    struct turn *out, struct err *err)
+{
+    json_t *body = json_object();
+    int     rc;
+
+    if (request->prompt) {
+        jsonx_set_text(body, "prompt", request->prompt);
+    } else {
+        json_t *ids = json_array();
+        for (size_t i = 0; i < request->n_ids; i++)
+            json_array_append_new(ids, json_integer(request->ids[i]));
+        json_object_set_new(body, "prompt", ids);
+    }
+    if (request->sampling) json_object_update(body, request->sampling);
+    jsonx_set_integer(body, "n_predict", request->n_predict);
+    json_object_set_new(body, "ignore_eos", json_true());
+    json_object_set_new(body, "cache_prompt",
+                        json_boolean(request->cache_prompt));
+    json_object_set_new(body, "stream", json_true());
+    json_object_set_new(body, "timings_per_token", json_true());
+    rc = post_stream(c, "/completion", body, out, err);
+    json_decref(body);
+    return rc;
+}
+
+int client_tokenize(struct client *c, const char *text, int **ids, size_t *n,
+                    struct err *err)
+{
+    json_t *body  = json_object();
+    json_t *reply, *tokens, *item;
+    size_t  i;
+
+    jsonx_set_text(body, "content", text);
+    reply = post(c, "/tokenize", body, err);
+    json_decref(body);
+    if (!reply) return -1;
+    tokens = json_object_get(reply, "tokens");
+    if (!json_is_array(tokens)) {
+        json_decref(reply);
+        return err_set(err, ERR_FAILED, "/tokenize gave no list of tokens");
+    }
+    *n = json_array_size(tokens);
+    *ids = mem_new(*n, sizeof **ids);
+    json_array_foreach(tokens, i, item)
+        (*ids)[i] = (int)json_integer_value(item);
+    json_decref(reply);
+    return 0;
+}
+
+int client_render(struct client *c, const struct chat_request *request,
+                  char **text, struct err *err)
+{
+    json_t     *body  = conversation(c, request);
+    json_t     *reply = post(c, "/apply-template", body, err);
+    const char *prompt;
+
+    json_decref(body);
+    if (!reply) return -1;
+    prompt = jsonx_text(reply, "prompt");
+    if (prompt) *text = mem_copy(prompt);
+    json_decref(reply);
+    return prompt ? 0 : err_set(err, ERR_FAILED,
+                                "/apply-template gave no prompt");
+}

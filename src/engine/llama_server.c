@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* llama_server.c - engine: llama.cpp's llama-server as a managed child, one
+ * candidate at a time. A crash or an out-of-memory ends the child and not the
+ * audition.
+ *
+ * Every setting that matters is an explicit flag: today's server otherwise
+ * fits itself to memory, offloads silently, takes a 128k context and an
+ * 8 GiB prompt cache. The command we recommend is the one we measured, less
+ * our random API key.
+ */
+#include "engine/engine.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/stop.h"
+#include "engine/client.h"
+#include "engine/locate.h"
+
+#define MAX_ARGV   256
+#define STOP_S     5.0      /* after SIGTERM, before SIGKILL */
+#define POLL_S     0.02
+#define PORT_TRIES 3        /* another program may take a free port first */
+
+struct self {
+    struct llama_binary binary;
+    struct proc         proc;
+    struct client       client;
+    char               *model_path;
+};
+
+/* Argument vector that owns its texts. */
+struct args {
+    char *v[MAX_ARGV + 1];
+    int   n;
+};
+
+static void arg(struct args *a, const char *text)
+{
+    if (a->n < MAX_ARGV) a->v[a->n++] = mem_copy(text);
+}
+
+static void arg2(struct args *a, const char *flag, const char *value)
+{
+    arg(a, flag);
+    arg(a, value);
+}
+
+static void arg_number(struct args *a, const char *flag, long value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%ld", value);
+    arg2(a, flag, text);
+}
+
+static void args_done(struct args *a)
+{
+    for (int i = 0; i < a->n; i++) free(a->v[i]);
+    a->n = 0;
+}
+
+/* The server's flag for a sampling key of a request, so that the recommended
+ * command samples as the measured one did. */
+static void arg_sampling(struct args *a, const json_t *sampling)
+{
+    static const struct { const char *key, *flag; } flags[] = {
+        {"temperature", "--temp"}, {"top_k", "--top-k"},
+        {"top_p", "--top-p"}, {"min_p", "--min-p"}, {"seed", "--seed"},
+        {"repeat_penalty", "--repeat-penalty"},
+        {"presence_penalty", "--presence-penalty"},
+        {"frequency_penalty", "--frequency-penalty"}};
+
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        const json_t *value = json_object_get(sampling, flags[i].key);
+        char         *text;
+
+        if (!json_is_number(value)) continue;
+        text = json_is_integer(value)
+            ? mem_printf("%lld", (long long)json_integer_value(value))
+            : mem_printf("%.6g", json_number_value(value));
+        arg2(a, flags[i].flag, text);
+        free(text);
+    }
+}
+
+static void build_args(struct args *a, const struct self *self,
+                       const struct engine_spec *spec, const char *api_key,
+                       int port)
+{
+    const struct candidate *c = spec->candidate;
+
+    arg(a, self->binary.path);
+    arg2(a, "-m", c->path);
+    if (self->binary.has_fit) arg2(a, "-fit", "off");
+    arg2(a, "-ngl", self->binary.has_ngl_all ? "all" : "999");
+    arg2(a, "-np", "1");
+    arg_number(a, "-c", spec->context);
+    if (self->binary.has_cache_ram)
+        arg_number(a, "--cache-ram", spec->cache_ram_mib);
+    if (spec->threads > 0) arg_number(a, "-t", spec->threads);
+    arg(a, "--jinja");
+    if (c->template_kwargs && self->binary.has_template_kwargs) {
+        char *text = jsonx_dump(c->template_kwargs);
+        arg2(a, "--chat-template-kwargs", text);
+        free(text);
+    }
+    arg_sampling(a, c->sampling);
+    arg2(a, "--host", "127.0.0.1");
+    arg_number(a, "--port", port);
+    for (size_t i = 0; i < c->server_args.n; i++)
+        arg(a, c->server_args.items[i]);
+    if (api_key) arg2(a, "--api-key", api_key);
+}
+
+/* These are ours: two values for one flag would measure something else. */
+static int check_extra_args(const struct candidate *c, struct err *err)
+{
+    static const char *const ours[] = {
+        "-m", "--model", "--host", "--port", "--api-key", "--api-key-file",
+        "-c", "--ctx-size", "-np", "--parallel", NULL};
+
+    for (size_t i = 0; i < c->server_args.n; i++)
+        for (size_t k = 0; ours[k]; k++) {
+            size_t len = strlen(ours[k]);
+            if (strncmp(c->server_args.items[i], ours[k], len) == 0 &&
+                strchr("=", c->server_args.items[i][len]))
+                return err_set(err, ERR_INPUT, "server_args: %s is set by "
+                               "audition itself; remove it%s", ours[k],
+                               ours[k][1] == 'c' ? " and use `context:`" : "");
+        }
+    return 0;
+}
+
+/* A port nobody listens on now, or -1. */
+static int free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t          len = sizeof at;
+    int                port = -1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 &&
+        getsockname(fd, (struct sockaddr *)&at, &len) == 0)
+        port = ntohs(at.sin_port);
+    if (fd >= 0) close(fd);
+    return port;
+}
+
+static bool port_is_free(int port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    int                on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool               is_free;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons((unsigned short)port);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    is_free = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0;
+    if (fd >= 0) close(fd);
+    return is_free;
+}
+
+/* The log's line that says why: the first of the known causes, by rank. */
+static char *cause_in_log(const char *log)
+{
+    static const char *const causes[] = {
+        "out of memory", "unable to allocate", "failed to allocate",
+        "cannot allocate memory", "error loading model",
+        "unknown model architecture", "invalid argument",
+        "couldn't bind", "failed to load model", "error:", "error"};
+
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        const char *at = strstr(log, causes[i]), *start, *end;
+
+        if (!at) continue;
+        for (start = at; start > log && start[-1] != '\n';) start--;
+        end = at + strcspn(at, "\n");
+        return mem_copy_n(start, (size_t)(end - start));
+    }
+    return mem_copy("");
+}
+
+static bool says_out_of_memory(const char *log)
+{
+    return strstr(log, "out of memory") || strstr(log, "unable to allocate") ||
+           strstr(log, "failed to allocate") ||
+           strstr(log, "cannot allocate memory");
+}
+
+/* How the child ended, with its own words. */
+static int explain_end(const struct self *self, const char *when,
+                       struct err *err)
+{
+    char  how[300];
+    char *log   = proc_log_tail(&self->proc, 64u << 10);
+    char *cause = cause_in_log(log);
+
+    proc_describe_end(&self->proc, how, sizeof how);
+    if (says_out_of_memory(log))
+        err_set(err, ERR_FAILED, "out of memory %s: llama-server %s (%.300s)"
+                "; try a smaller `context:` or a smaller quantisation", when,
+                how, cause);
+    else if (cause[0])
+        err_set(err, ERR_FAILED, "llama-server %s %s (%.300s)", how, when,
+                cause);
+    else
+        err_set(err, ERR_FAILED, "llama-server %s %s", how, when);
+    free(cause);
+    free(log);
+    return -1;
+}
+
+static bool child_lives(void *ctx) { return proc_running(ctx); }
+
+/* Until /health says 200; *load_s from the spawn. */
+static int wait_ready(struct self *self, double limit_s, int64_t spawned_ns,
+                      double *load_s, struct err *err)
+{
+    for (;;) {
+        struct err why    = {0};
+        int        status = 0;
+        double     past_s;
+
+        json_decref(client_get(&self->client, "/health", 2.0, &status, &why));
+        past_s = (double)(clock_now_ns() - spawned_ns) / 1e9;
+        if (status == 200) {
+            *load_s = past_s;
+            return 0;
+        }
+        if (!proc_running(&self->proc))
+            return explain_end(self, "while loading the model", err);
+        if (stop_signal())
+            return err_set(err, ERR_STOPPED, "stopped while loading");
+        if (past_s > limit_s)
+            return err_set(err, ERR_TIMEOUT, "the model was not loaded after "
+                           "%.0f s; give it more with --load-timeout", limit_s);
+        clock_nap(POLL_S);
+    }
+}
+
+static bool lost_the_port(const struct self *self)
+{
+    char *log  = proc_log_tail(&self->proc, 64u << 10);
+    bool  lost = strstr(log, "couldn't bind") || strstr(log, "bind failed") ||
+                 strstr(log, "address already in use");
+
+    free(log);
+    return lost;
+}
+
+static int launch(struct self *self, const struct engine_spec *spec,
+                  const char *api_key, int port, double *load_s,
+                  struct err *err)
+{
+    struct args a = {.n = 0};
+    char       *url;
+    int64_t     spawned_ns;
+    int         rc;
+
+    build_args(&a, self, spec, api_key, port);
+    a.v[a.n] = NULL;
+    spawned_ns = clock_now_ns();
+    rc = proc_start(&self->proc, a.v, spec->log_path, err);
+    args_done(&a);
+    if (rc) return -1;
+    url = mem_printf("http://127.0.0.1:%d", port);
+    client_init(&self->client, url, api_key, &spec->limits);
+    free(url);
+    self->client.is_llama = true;
+    self->client.alive = child_lives;
+    self->client.alive_ctx = &self->proc;
+    return wait_ready(self, spec->limits.load_s, spawned_ns, load_s, err);
+}
+
+static void take_down(struct self *self)
+{
+    client_done(&self->client);
+    proc_stop(&self->proc, STOP_S);
+}
+
+/* The command a user types: ours less the key, on the usual port. */
+static char *public_command(const struct self *self,
+                            const struct engine_spec *spec)
+{
+    struct args a = {.n = 0};
+    char       *line;
+
+    build_args(&a, self, spec, NULL, 8080);
+    a.v[a.n] = NULL;
+    line = proc_quote(a.v);
+    args_done(&a);
+    return line;
+}
+
+static int read_facts(struct self *self, const struct engine_spec *spec,
+                      double load_s, struct engine_facts *facts,
+                      struct err *err)
+{
+    int     status = 0;
+    json_t *props  = client_get(&self->client, "/props", 10.0, &status, err);
+
+    if (!props) return err_ctx(err, "llama-server is up, but /props failed");
+    *facts = (struct engine_facts){
+        .engine = mem_copy("llama_server"), .pid = self->proc.pid,
+        .command = public_command(self, spec),
+        .model = mem_copy(spec->candidate->name), .context = spec->context,
+        .load_s = load_s, .has_completion = true, .counts_tokens = true,
+        .has_template = spec->candidate->facts.chat_template != NULL};
+    client_read_props(props, facts);
+    if (!facts->build) facts->build = mem_printf("b%d", self->binary.build);
+    json_decref(props);
+    return 0;
+}
+
+static void make_key(char key[33])
+{
+    unsigned char bytes[16];
+
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        memset(bytes, (int)getpid() & 0xff, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(key + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void stop(void *opaque)
+{
+    struct self *self = opaque;
+
+    take_down(self);
+    locate_done(&self->binary);
+    free(self);
+}
+
+static int start(void **out, const struct engine_spec *spec,
+                 struct engine_facts *facts, struct err *err)
+{
+    struct self *self = mem_new(1, sizeof *self);
+    char         key[33];
+    double       load_s = NAN;
+    int          rc = -1;
+
+    make_key(key);
+    if (check_extra_args(spec->candidate, err)) goto done;
+    if (locate_server(spec->server_path, &self->binary, err)) goto done;
+    if (spec->port > 0 && !port_is_free(spec->port)) {
+        err_set(err, ERR_PREFLIGHT, "port %d is taken by another program; "
+                "choose another with --port, or leave it out", spec->port);
+        goto done;
+    }
+    for (int i = 0; i < PORT_TRIES; i++) {
+        struct err why  = {0};
+        int        port = spec->port > 0 ? spec->port : free_port();
+
+        rc = port < 0 ? err_set(&why, ERR_FAILED, "no free port on loopback")
+                      : launch(self, spec, key, port, &load_s, &why);
+        if (rc == 0) rc = read_facts(self, spec, load_s, facts, &why);
+        if (rc == 0) break;
+        if (spec->port <= 0 && i + 1 < PORT_TRIES && self->proc.pid &&
+            lost_the_port(self)) {
+            take_down(self);
+            continue;
+        }
+        if (err) *err = why;
+        break;
+    }
+done:
+    if (rc) stop(self);
+    else *out = self;
+    return rc;
+}
+
+static int chat(void *opaque, const struct chat_request *request,
+                struct turn *out, struct err *err)
+{
+    struct chat_request same = *request;
+    struct self        *self = opaque;
+
+    same.template_kwargs = NULL;      /* already on the command line */
+    return client_chat(&self->client, &same, out, err);
+}
+
+static int complete(void *opaque, const struct complete_request *request,
+                    struct turn *out, struct err *err)
+{
+    return client_complete(&((struct self *)opaque)->client, request, out,
+                           err);
+}
+
+static int tokenize(void *opaque, const char *text, int **ids, size_t *n,
+                    struct err *err)
+{
+    return client_tokenize(&((struct self *)opaque)->client, text, ids, n,
+                           err);
+}
+
+static int render(void *opaque, const struct chat_request *request,
+                  char **text, struct err *err)
+{
+    return client_render(&((struct self *)opaque)->client, request, text, err);
+}
+
+static bool alive(void *opaque, struct err *why)
+{
+    struct self *self = opaque;
+
+    if (proc_running(&self->proc)) return true;
+    explain_end(self, "while answering", why);
+    return false;
+}
+
+const struct engine_ops engine_llama_server = {
+    .name = "llama_server",
+    .help = "starts llama.cpp's llama-server for each model file",
+    .start = start,
+    .chat = chat,
+    .complete = complete,
+    .tokenize = tokenize,
+    .render = render,
+    .alive = alive,
+    .stop = stop,
+};

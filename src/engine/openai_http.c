@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* openai_http.c - engine: a server that already runs and speaks the OpenAI
+ * API. When it turns out to be llama-server, its own endpoints are used too;
+ * whatever a server does not report stays unknown. */
+#include "engine/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "engine/client.h"
+#include "base/strbuf.h"
+
+#define META_S 10.0
+
+/* "http://host:1/v1/" and "host:1" both mean "http://host:1". */
+static char *tidy_url(const char *url)
+{
+    char  *tidy = strstr(url, "://") ? mem_copy(url)
+                                     : mem_printf("http://%s", url);
+    size_t n    = strlen(tidy);
+
+    while (n > 0 && tidy[n - 1] == '/') tidy[--n] = '\0';
+    if (n > 3 && strcmp(tidy + n - 3, "/v1") == 0) tidy[n -= 3] = '\0';
+    while (n > 0 && tidy[n - 1] == '/') tidy[--n] = '\0';
+    return tidy;
+}
+
+/* The one model that is meant, from /v1/models. */
+static int choose_model(struct client *c, const json_t *models,
+                        const char *wanted, struct err *err)
+{
+    const json_t *data = json_object_get(models, "data");
+    struct strbuf names;
+    const char   *found = NULL;
+    size_t        i, n = 0;
+    json_t       *item;
+
+    strbuf_init(&names, 600);
+    json_array_foreach(data, i, item) {
+        const char *id = jsonx_text(item, "id");
+        if (!id) continue;
+        n++;
+        strbuf_addf(&names, "%s%.80s", n > 1 ? ", " : "", id);
+        if (!wanted || strcmp(id, wanted) == 0) found = id;
+    }
+    if (found && (wanted || n == 1))
+        c->model = mem_copy(found);
+    else if (n == 0)
+        err_set(err, ERR_PREFLIGHT, "the server offers no model "
+                "(/v1/models is empty); load one first");
+    else if (wanted)
+        err_set(err, ERR_INPUT, "the server has no model \"%.100s\"; it has: "
+                "%s", wanted, names.text);
+    else
+        err_set(err, ERR_INPUT, "the server has %zu models; choose one with "
+                "--model NAME, or take --all-models: %s", n, names.text);
+    strbuf_done(&names);
+    return c->model ? 0 : -1;
+}
+
+/* GET /v1/models, or NULL with err in terms of what the URL is. */
+static json_t *get_models(struct client *c, struct err *err)
+{
+    struct err why    = {0};
+    int        status = 0;
+    json_t    *models = client_get(c, "/v1/models", META_S, &status, &why);
+
+    if (models && json_is_array(json_object_get(models, "data")))
+        return models;
+    if (models || status == 200 || status == 404 || status == 405)
+        err_set(err, ERR_PREFLIGHT, "is not an OpenAI-compatible server: "
+                "/v1/models gives no list of models; check the URL");
+    else
+        err_set(err, why.kind == ERR_STOPPED ? ERR_STOPPED : ERR_PREFLIGHT,
+                "%s", why.text);
+    json_decref(models);
+    return NULL;
+}
+
+int engine_list_models(const struct candidate *c, const char *api_key,
+                       struct text_list *names, struct err *err)
+{
+    static const struct limits limits = {META_S, META_S, META_S, META_S};
+    struct client self;
+    char         *url = tidy_url(c->base_url);
+    json_t       *models, *item;
+    size_t        i;
+
+    client_init(&self, url, api_key, &limits);
+    models = get_models(&self, err);
+    json_array_foreach(json_object_get(models, "data"), i, item)
+        if (jsonx_text(item, "id")) text_list_add(names,
+                                                  jsonx_text(item, "id"));
+    json_decref(models);
+    if (models && names->n == 0)
+        err_set(err, ERR_PREFLIGHT, "offers no model (/v1/models is empty); "
+                "load one first");
+    if (!models || names->n == 0) err_ctx(err, "%s", url);
+    client_done(&self);
+    free(url);
+    return names->n ? 0 : -1;
+}
+
+/* llama-server knows itself by /props. */
+static void look_for_llama(struct client *c, struct engine_facts *facts)
+{
+    struct err ignored = {0};
+    int        status  = 0;
+    json_t    *props   = client_get(c, "/props", META_S, &status, &ignored);
+
+    if (!props) return;
+    if (json_object_get(props, "default_generation_settings")) {
+        c->is_llama = true;
+        client_read_props(props, facts);
+        facts->has_completion = facts->counts_tokens = true;
+    }
+    json_decref(props);
+}
+
+static void stop(void *self)
+{
+    client_done(self);
+    free(self);
+}
+
+static int start(void **out, const struct engine_spec *spec,
+                 struct engine_facts *facts, struct err *err)
+{
+    const struct candidate *c   = spec->candidate;
+    struct client          *self = mem_new(1, sizeof *self);
+    char                   *url  = tidy_url(c->base_url);
+    json_t                 *models;
+    int                     rc = -1;
+
+    client_init(self, url, spec->api_key, &spec->limits);
+    models = get_models(self, err);
+    if (!models) goto done;
+    if (choose_model(self, models, c->model, err)) goto done;
+    *facts = (struct engine_facts){
+        .engine = mem_copy("openai_http"), .model = mem_copy(self->model),
+        .pid = -1, .remote = !http_is_loopback(url), .context = -1,
+        .load_s = NAN, .has_template = -1, .supports_tools = -1,
+        .supports_tool_calls = -1, .supports_system_role = -1};
+    look_for_llama(self, facts);
+    *out = self;
+    rc = 0;
+done:
+    json_decref(models);
+    if (rc) {
+        err_ctx(err, "%s", url);
+        stop(self);
+    }
+    free(url);
+    return rc;
+}
+
+static int chat(void *self, const struct chat_request *request,
+                struct turn *out, struct err *err)
+{
+    return client_chat(self, request, out, err);
+}
+
+static int only_llama(struct client *c, struct err *err)
+{
+    return c->is_llama ? 0 : err_set(err, ERR_FAILED, "this server takes no "
+                                     "raw prompts, only chats");
+}
+
+static int complete(void *self, const struct complete_request *request,
+                    struct turn *out, struct err *err)
+{
+    if (only_llama(self, err)) return -1;
+    return client_complete(self, request, out, err);
+}
+
+static int tokenize(void *self, const char *text, int **ids, size_t *n,
+                    struct err *err)
+{
+    if (only_llama(self, err)) return -1;
+    return client_tokenize(self, text, ids, n, err);
+}
+
+static int render(void *self, const struct chat_request *request, char **text,
+                  struct err *err)
+{
+    if (only_llama(self, err)) return -1;
+    return client_render(self, request, text, err);
+}
+
+static bool alive(void *self, struct err *why)
+{
+    struct client *c = self;
+    struct err     failed = {0};
+    int            status = 0;
+
+    json_decref(client_get(c, "/v1/models", META_S, &status, &failed));
+    if (status != 0) return true;
+    if (why) *why = failed;
+    err_ctx(why, "%s", c->base_url);
+    return false;
+}
+
+const struct engine_ops engine_openai_http = {
+    .name = "openai_http",
+    .help = "talks to a running OpenAI-compatible server (--base-url)",
+    .start = start,
+    .chat = chat,
+    .complete = complete,
+    .tokenize = tokenize,
+    .render = render,
+    .alive = alive,
+    .stop = stop,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* facts.c - the names and the end of the facts record; what is in it is
+ * computed in decide.c. */
+#include "facts.h"
+
+#include <stdlib.h>
+
+static const char *const fault_names[] = {
+    [FAULT_TEMPLATE] = "template", [FAULT_FILE] = "file",
+    [FAULT_ENGINE] = "engine",     [FAULT_MODEL] = "model",
+    [FAULT_HARNESS] = "harness",
+};
+
+const char *fault_name(enum fault f) { return fault_names[f]; }
+
+static const char *const verdict_names[] = {
+    [VERDICT_TARGET_MET] = "target_met",
+    [VERDICT_READY] = "ready",
+    [VERDICT_BORDERLINE] = "borderline",
+    [VERDICT_TOO_SLOW] = "too_slow",
+    [VERDICT_DOES_NOT_FIT] = "does_not_fit",
+    [VERDICT_UNSUPPORTED] = "unsupported",
+    [VERDICT_NOT_INSTRUCT] = "not_instruct",
+    [VERDICT_FAILED] = "failed",
+    [VERDICT_UNKNOWN] = "unknown",
+};
+
+const char *verdict_name(enum verdict v) { return verdict_names[v]; }
+
+static const char *const status_names[] = {
+    [STATUS_OK] = "ok",           [STATUS_PARTIAL] = "partial",
+    [STATUS_SKIPPED] = "skipped", [STATUS_FAILED] = "failed",
+};
+
+const char *status_name(enum candidate_status s) { return status_names[s]; }
+
+static void candidate_facts_done(struct candidate_facts *c)
+{
+    for (size_t i = 0; i < c->n_quality; i++) free(c->quality[i].suite);
+    for (size_t i = 0; i < c->n_examples; i++) {
+        free(c->examples[i].suite);
+        free(c->examples[i].id);
+        free(c->examples[i].say);
+        free(c->examples[i].answer);
+        free(c->examples[i].reason);
+    }
+    free(c->name);
+    free(c->file);
+    free(c->sha256);
+    free(c->base_url);
+    free(c->quantisation);
+    free(c->architecture);
+    free(c->failure);
+    free(c->findings);
+    free(c->quality);
+    free(c->examples);
+    free(c->reason);
+    free(c->command);
+    free(c->engine);
+    free(c->build);
+}
+
+void facts_done(struct facts *f)
+{
+    for (size_t i = 0; i < f->n_candidates; i++)
+        candidate_facts_done(&f->candidates[i]);
+    free(f->candidates);
+    if (f->recommendation) {
+        free(f->recommendation->name);
+        free(f->recommendation->sure);
+        free(f->recommendation->command);
+        free(f->recommendation->runner_up);
+        free(f->recommendation);
+    }
+    machine_done(&f->machine);
+    json_decref(f->settings);
+    free(f->run_id);
+    free(f->started_utc);
+    free(f->version);
+    free(f->config_name);
+    free(f->objective);
+    free(f->power_mode);
+    free(f->no_winner);
+    *f = (struct facts){0};
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* identity.c - what exactly is auditioned: the store is opened, files get
+ * their SHA-256, engines their build, and both together with everything that
+ * changes an answer or a time become the subject that trials belong to. */
+#include "audition.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/strbuf.h"
+#include "digest.h"
+#include "engine/locate.h"
+#include "machine_json.h"
+#include "version.h"
+
+int audition_open_store(struct audition *a, const json_t *settings,
+                        struct err *err)
+{
+    char   *path = a->opt->store ? mem_copy(a->opt->store)
+                                 : mem_printf("%s/audition.db",
+                                              a->config.folder);
+    json_t *machine = machine_json(&a->machine);
+    int     rc;
+
+    /* A plan writes nothing: without a store it plans as if with an empty
+     * one. */
+    if (a->opt->dry_run && access(path, F_OK) != 0) {
+        free(path);
+        path = mem_copy(":memory:");
+    }
+    rc = store_open(&a->store, path, true, err);
+    free(path);
+    if (rc == 0) {
+        if (!a->opt->dry_run) proc_reap_leftovers();
+        a->run = (struct store_run){
+            .config = mem_copy(a->config.text ? a->config.text : ""),
+            .settings = jsonx_dump(settings),
+            .machine = jsonx_dump(machine),
+            .version = mem_copy(AUDITION_VERSION)};
+        clock_utc(a->run.started_utc, sizeof a->run.started_utc);
+        if (!a->opt->dry_run) rc = store_add_run(a->store, &a->run, err);
+    }
+    json_decref(machine);
+    return rc;
+}
+
+/* What a file is, without reading it: changes when its bytes may have. */
+static char *file_key(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0) return NULL;
+    return mem_printf("%s:%llu:%llu:%lld:%lld.%09ld", path,
+                      (unsigned long long)st.st_dev,
+                      (unsigned long long)st.st_ino, (long long)st.st_size,
+                      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* SHA-256 of one file, remembered by its key. */
+static int file_sha256(struct store *s, const char *path, char out[65],
+                       struct err *err)
+{
+    char *key   = file_key(path);
+    char *known = key ? store_recall(s, "sha256", key) : NULL;
+    int   rc    = 0;
+
+    if (known && strlen(known) == 64) {
+        memcpy(out, known, 65);
+    } else {
+        rc = digest_file(path, out, err);
+        if (rc) err_ctx(err, "%s", path);
+        else if (key) rc = store_remember(s, "sha256", key, out, err);
+    }
+    free(known);
+    free(key);
+    return rc;
+}
+
+/* Of a split file: the SHA-256 of its parts' SHA-256, in order. */
+static int model_sha256(struct store *s, const char *path, char out[65],
+                        struct err *err)
+{
+    const char   *mark = strstr(path, "-00001-of-");
+    struct strbuf all;
+    int           parts = mark ? (int)strtol(mark + 10, NULL, 10) : 1;
+    int           rc    = 0;
+
+    if (!mark || parts < 2) return file_sha256(s, path, out, err);
+    strbuf_init(&all, 1u << 20);
+    for (int i = 1; rc == 0 && i <= parts; i++) {
+        char *part = mem_printf("%.*s-%05d-of-%s", (int)(mark - path), path, i,
+                                mark + 10);
+        rc = file_sha256(s, part, out, err);
+        strbuf_add(&all, out);
+        free(part);
+    }
+    if (rc == 0) digest_text(all.text, all.len, out);
+    strbuf_done(&all);
+    return rc;
+}
+
+/* The engine for files, found and probed once, remembered by its own key. */
+static int find_llama(struct audition *a, struct err *err)
+{
+    struct llama_binary found = {0};
+    char                build[24];
+
+    if (a->llama_server) return 0;
+    if (locate_server(a->opt->llama_server, &found, err)) return -1;
+    snprintf(build, sizeof build, "%d", found.build);
+    a->llama_server = mem_copy(found.path);
+    a->llama_build = found.build;
+    locate_done(&found);
+    return 0;
+}
+
+static void hash_of(const struct audition *a, const struct entry *e,
+                     const char *model, const char *build, char out[65])
+{
+    json_t *all = json_object(), *args = json_array();
+    char   *text;
+
+    for (size_t i = 0; i < e->candidate->server_args.n; i++)
+        json_array_append_new(args, json_string(
+            e->candidate->server_args.items[i]));
+    jsonx_set_text(all, "model", model);
+    jsonx_set_text(all, "build", build);
+    jsonx_set_integer(all, "context", e->context);
+    jsonx_set_integer(all, "threads", a->opt->threads);
+    jsonx_set_integer(all, "cache_ram_mib", a->opt->cache_ram_mib);
+    json_object_set_new(all, "server_args", args);
+    if (e->sampling) json_object_set(all, "sampling", e->sampling);
+    if (e->template_kwargs)
+        json_object_set(all, "template_kwargs", e->template_kwargs);
+    jsonx_set_text(all, "prompt", a->prompt.system);
+    json_object_set(all, "tools", a->prompt.tools);
+    jsonx_set_integer(all, "method", METHOD_VERSION);
+    text = jsonx_canonical(all);
+    digest_text(text, strlen(text), out);
+    free(text);
+    json_decref(all);
+}
+
+/* A server that is not ours says itself what it is. */
+static int ask_server(struct audition *a, struct entry *e, struct err *err)
+{
+    const struct engine_ops *ops = engine_for(e->candidate->source);
+    struct engine_spec spec = {
+        .candidate = e->candidate, .api_key = a->opt->api_key,
+        .context = e->context,
+        .limits = {a->opt->load_timeout_s, a->opt->first_timeout_s,
+                   a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
+    void *engine = NULL;
+
+    if (ops->start(&engine, &spec, &e->engine, err)) return -1;
+    ops->stop(engine);
+    e->engine_known = true;
+    return 0;
+}
+
+static int identify_entry(struct audition *a, struct entry *e, struct err *err)
+{
+    struct candidate *c = (struct candidate *)(uintptr_t)e->candidate;
+    char             *model, build[40];
+
+    if (c->source == SOURCE_FILE || c->source == SOURCE_HF) {
+        if (find_llama(a, err)) return -1;
+        story_say(a, "%s: %s", c->name, "reading its SHA-256");
+        if (model_sha256(a->store, c->path, c->sha256, err)) return -1;
+        model = mem_copy(c->sha256);
+        snprintf(build, sizeof build, "b%d", a->llama_build);
+        hash_of(a, e, model, build, e->subject_hash);
+    } else {
+        if (c->source == SOURCE_REPLAY &&
+            file_sha256(a->store, c->path, c->sha256, err))
+            return -1;
+        if (ask_server(a, e, err)) return -1;
+        model = mem_printf("%s %s %s", c->base_url ? c->base_url : "",
+                           e->engine.model, c->sha256);
+        hash_of(a, e, model, e->engine.build ? e->engine.build : "?",
+                e->subject_hash);
+    }
+    free(model);
+    return 0;
+}
+
+static int count_stored(void *ctx, const struct trial *t)
+{
+    progress_add(ctx, t);
+    return 0;
+}
+
+int audition_identify(struct audition *a, struct err *err)
+{
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct entry *e   = &a->entries[i];
+        struct err    why = {0};
+
+        if (e->is_out) continue;
+        if (identify_entry(a, e, &why)) {
+            if (why.kind == ERR_STOPPED) {
+                *err = why;
+                return -1;
+            }
+            e->is_out = true;
+            e->failure = why;
+            continue;
+        }
+        if (store_subject(a->store, e->subject_hash, a->opt->fresh &&
+                          !a->opt->dry_run, &e->subject_id, err))
+            return -1;
+        if (store_each_trial(a->store, e->subject_id, false, count_stored,
+                             &e->progress, err))
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* measure.c - see measure.h: the life of one block. What each trial asks is
+ * in works.c. */
+#include "measure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/stop.h"
+#include "probe/probe.h"
+#include "session.h"
+#include "works.h"
+
+#define MAX_FAILURES 3   /* in a row: then the candidate is given up */
+
+bool measure_is_done(const struct measure *m, int block)
+{
+    struct work w;
+
+    if (progress_has(m->progress, "died")) return true;
+    schedule_next(m->schedule, m->progress, block, &w);
+    return w.kind == WORK_DONE;
+}
+
+static int keep(const struct measure *m, const struct trial *t,
+                struct err *err)
+{
+    if (m->keep(m->ctx, t, err)) return -1;
+    progress_add(m->progress, t);
+    return 0;
+}
+
+/* Memory of our own child: anonymous memory and the mapped weights, the
+ * weights by the size that is mapped (PSS lies when pages are shared). */
+static void observe_memory(const struct measure *m,
+                           const struct engine_facts *facts,
+                           double available_before, struct trial *t)
+{
+    struct process_memory use = {NAN, NAN};
+
+    if (facts->pid <= 0) return;
+    probe_process_memory("", facts->pid, m->candidate->path, &use);
+    trial_observe(t, "anon_bytes", use.anon_bytes);
+    trial_observe(t, "weights_mapped_bytes", use.mapped_bytes);
+    trial_observe(t, "peak_memory_bytes", use.anon_bytes + use.mapped_bytes);
+    trial_observe(t, "left_for_speech_bytes",
+                  available_before - use.anon_bytes - use.mapped_bytes);
+}
+
+/* The load as a trial of its own: each start is a cold-start sample. */
+static int keep_load(const struct measure *m, int block,
+                     const struct engine_facts *facts, struct err *err)
+{
+    struct trial t = {.block = block};
+    int          n = 0, rc;
+
+    do snprintf(t.key, sizeof t.key, "b%d/load/%d", block, n++);
+    while (progress_has(m->progress, t.key));
+    t.duration_s = isnan(facts->load_s) ? 0 : facts->load_s;
+    trial_observe(&t, "load_s", facts->load_s);
+    rc = keep(m, &t, err);
+    trial_done(&t);
+    return rc;
+}
+
+/* At the end of a block, when everything that is ever needed was needed. */
+static int keep_memory(const struct measure *m, int block,
+                       const struct engine_facts *facts,
+                       double available_before, struct err *err)
+{
+    struct trial t = {.block = block};
+    int          rc;
+
+    if (facts->pid <= 0) return 0;
+    snprintf(t.key, sizeof t.key, "b%d/memory", block);
+    observe_memory(m, facts, available_before, &t);
+    rc = keep(m, &t, err);
+    trial_done(&t);
+    return rc;
+}
+
+/* The engine is gone for good: a result of this candidate, kept. */
+static int keep_death(const struct measure *m, int block,
+                      const struct err *why, struct err *err)
+{
+    struct trial t = {.block = block, .status = TRIAL_FAILED,
+                      .fault = "engine", .reason = mem_copy(why->text)};
+    int          rc;
+
+    snprintf(t.key, sizeof t.key, "died");
+    rc = keep(m, &t, err);
+    trial_done(&t);
+    return rc;
+}
+
+/* One work, tried again once when the fault was ours or the transport's. A
+ * second such fault is kept as one, for the next run to try. Returns -1 only
+ * when a signal came or the trial could not be kept; *last says why a trial
+ * failed, ERR_NONE when it did not. */
+static int do_work(struct bench *b, const struct work *w, struct err *last,
+                   struct err *err)
+{
+    struct trial t;
+    int          rc;
+
+    for (int attempt = 0;; attempt++) {
+        struct err why = {0};
+
+        t = (struct trial){.block = w->block};
+        snprintf(t.key, sizeof t.key, "%s", w->key);
+        *last = (struct err){0};
+        rc = works_run(b, w, &t, &why);
+        if (rc && why.kind == ERR_STOPPED) {
+            *err = why;
+            trial_done(&t);
+            return -1;
+        }
+        if (rc) session_note_failure(&t, &why);
+        if (t.status != TRIAL_OK)
+            err_set(last, ERR_FAILED, "%s", t.reason ? t.reason : "failed");
+        if (t.status != TRIAL_HARNESS_FAULT || attempt > 0) break;
+        if (!b->ops->alive(b->engine, &why)) break;
+        trial_done(&t);
+    }
+    rc = keep(b->m, &t, err);
+    if (t.status == TRIAL_HARNESS_FAULT) progress_skip(b->m->progress, t.key);
+    trial_done(&t);
+    return rc;
+}
+
+/* Works until the schedule is through, or the candidate cannot go on. */
+static int do_block(struct bench *b, int block, bool *candidate_failed,
+                    struct err *err)
+{
+    struct err  last, why = {0};
+    struct work w;
+    int         failures = 0;
+
+    for (;;) {
+        schedule_next(b->m->schedule, b->m->progress, block, &w);
+        if (w.kind == WORK_DONE) return 0;
+        if (stop_signal())
+            return err_set(err, ERR_STOPPED, "stopped; what was measured is "
+                           "stored, `audition run` goes on from here");
+        if (b->m->on_work) b->m->on_work(b->m->ctx, &w);
+        if (do_work(b, &w, &last, err)) return -1;
+        failures = last.kind == ERR_NONE ? 0 : failures + 1;
+        if (failures == 0) continue;
+        if (!b->ops->alive(b->engine, &why)) break;
+        if (failures < MAX_FAILURES) continue;
+        err_set(&why, ERR_FAILED, "gave up after %d failures in a row, the "
+                "last: %s", failures, last.text);
+        break;
+    }
+    *candidate_failed = true;
+    if (keep_death(b->m, block, &why, err)) return -1;
+    *err = why;
+    return -1;
+}
+
+int measure_block(const struct measure *m, int block,
+                  struct engine_facts *facts, bool *candidate_failed,
+                  struct err *err)
+{
+    const struct engine_ops *ops = engine_for(m->candidate->source);
+    struct bench         b = {.m = m, .ops = ops, .facts = facts};
+    struct probe_reading before;
+    struct schedule      schedule = *m->schedule;
+    struct measure       mine = *m;
+    int                  rc;
+
+    *candidate_failed = false;
+    probe_read("", &before);
+    if (ops->start(&b.engine, m->spec, facts, err)) {
+        struct err why = *err;
+
+        if (why.kind == ERR_STOPPED) return -1;
+        *candidate_failed = true;
+        /* What the candidate did is kept; what can be put right is not. */
+        if (why.kind != ERR_FAILED && why.kind != ERR_TIMEOUT) return -1;
+        *err = (struct err){0};
+        if (keep_death(m, block, &why, err) == 0) *err = why;
+        return -1;
+    }
+    schedule.can_complete = facts->has_completion;
+    mine.schedule = &schedule;
+    b.m = &mine;
+    rc = keep_load(m, block, facts, err);
+    if (rc == 0) {
+        rc = works_warm_up(&b, err);
+        if (rc && err->kind != ERR_STOPPED) *candidate_failed = true;
+    }
+    if (rc == 0) rc = do_block(&b, block, candidate_failed, err);
+    if (rc == 0)
+        rc = keep_memory(m, block, facts, before.available_bytes, err);
+    works_done(&b);
+    ops->stop(b.engine);
+    return rc;
+}

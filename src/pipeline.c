@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* pipeline.c - START HERE. The whole program in one screen: which model do I
+ * ship on this board?
+ *
+ * audition.yaml -> 1 candidates -> 2 predict -> 3 engine -> 4 measure ->
+ * 5 score -> 6 store -> 7 decide -> 8 report
+ *
+ * Only plain data crosses between steps (types.h). Steps 3 to 6 run once for
+ * each block of each candidate: audition_block() in audition.c starts the
+ * engine (engine/), measures (measure.c, works.c), judges (session.c,
+ * judge.c, score/) and stores each trial (store.c) before the next begins.
+ */
+#include "pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "audition.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "report/output.h"
+#include "rescore.h"
+
+/* Every candidate has its block before anyone has the next (ABBA). */
+static int run_blocks(struct audition *a, struct err *err)
+{
+    size_t *order = mem_new(a->list.n, sizeof *order);
+    int     rc    = 0;
+
+    for (int block = 0; rc == 0 && block < a->schedule.blocks; block++) {
+        schedule_order(a->list.n, block, (uint64_t)a->opt->seed, order);
+        for (size_t i = 0; rc == 0 && i < a->list.n; i++) {
+            rc = audition_block(a, &a->entries[order[i]], block, err);
+            if (stop_signal()) a->is_stopped = true;
+            if (a->is_stopped) goto done;
+        }
+    }
+done:
+    free(order);
+    return rc;
+}
+
+static int score_again(struct audition *a, struct err *err)
+{
+    for (size_t i = 0; i < a->list.n; i++) {
+        audition_recall_engine(a, &a->entries[i]);
+        if (rescore_entry(a, &a->entries[i], err)) return -1;
+    }
+    return 0;
+}
+
+typedef int (*middle_fn)(struct audition *a, struct err *err);
+
+/* The eight steps; the middle is either measuring or only scoring. */
+static int go(const struct run_options *opt, const char *config_path,
+              const json_t *settings, middle_fn middle)
+{
+    struct audition a     = {.opt = opt};
+    struct facts    facts = {0};
+    struct err      err   = {0};
+    int             code  = 0;
+
+    if (audition_begin(&a, opt, config_path, &err)) goto done;     /* 1     */
+    audition_predict(&a);                                          /* 2     */
+    if (audition_open_store(&a, settings, &err)) goto done;        /* 6     */
+    if (audition_identify(&a, &err)) goto done;                    /* 3     */
+    if (opt->dry_run) {
+        audition_print_plan(&a);
+        goto done;
+    }
+    if (middle(&a, &err)) goto done;                               /* 3..6  */
+    if (audition_collect(&a, &facts, &err)) goto done;             /* 7     */
+    if (output_report(&a, &facts, &err)) goto done;                /* 8     */
+    code = audition_exit_code(&a, &facts);
+done:
+    story_clear(&a);
+    if (err.kind != ERR_NONE) {
+        fprintf(stderr, "audition: %s\n", err.text);
+        code = err_exit_code(err.kind);
+    }
+    facts_done(&facts);
+    audition_end(&a);
+    return code;
+}
+
+int pipeline_run(const struct run_options *opt, const char *config_path,
+                 const json_t *settings)
+{
+    return go(opt, config_path, settings, run_blocks);
+}
+
+int pipeline_score(const struct run_options *opt, const char *config_path,
+                   const json_t *settings)
+{
+    return go(opt, config_path, settings, score_again);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* prompt.h - what the assistant is told before the user speaks: the system
+ * prompt with {{entities}} and {{now}} filled in, and the tools. */
+#ifndef PROMPT_H
+#define PROMPT_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "config.h"
+#include "home.h"
+
+/* {{now}} is always this: an audition today and one tomorrow must ask the
+ * same, or their answers could not be compared. */
+#define PROMPT_NOW "Monday, 12 January 2026, 19:30"
+
+struct prompt_kit {
+    char   *system;
+    json_t *tools;      /* array, or NULL: none are offered */
+};
+
+/* The prompt that the user would deploy: their prompt (else
+ * share/prompts/home.txt), their entities and tools (else those of the
+ * simulated home `flat`). */
+MUST_USE int prompt_user(struct prompt_kit *out, const struct config *config,
+                         struct err *err);
+
+/* The prompt of a case: their prompt with the entities and tools of `home`,
+ * or with neither when home is NULL. */
+MUST_USE int prompt_case(struct prompt_kit *out, const struct config *config,
+                         const struct home *home, struct err *err);
+
+void prompt_done(struct prompt_kit *kit);   /* safe on a zeroed struct */
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* json.c - the facts record for programs: all of it, nothing else. Names
+ * may be added, never changed; see docs and tests/unit/test_report.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/utf8.h"
+#include "report/report.h"
+
+static void set_truth(json_t *object, const char *key, int truth)
+{
+    json_object_set_new(object, key, truth < 0 ? json_null()
+                                               : json_boolean(truth));
+}
+
+static void set_count(json_t *object, const char *key, long count)
+{
+    json_object_set_new(object, key, count < 0 ? json_null()
+                                               : json_integer(count));
+}
+
+/* A key from outside: jansson refuses invalid UTF-8. */
+static void set_named(json_t *object, const char *name, json_t *value)
+{
+    char *key = utf8_clean(name, strlen(name));
+
+    json_object_set_new(object, key, value);
+    free(key);
+}
+
+static json_t *machine_json(const struct facts *f)
+{
+    const struct machine *m      = &f->machine;
+    json_t               *object = json_object();
+
+    jsonx_set_text(object, "board", m->board);
+    jsonx_set_text(object, "cpu", m->cpu);
+    set_count(object, "cores", m->cores);
+    jsonx_set_number(object, "memory_bytes", m->memory_bytes);
+    jsonx_set_number(object, "available_bytes", m->available_bytes);
+    jsonx_set_text(object, "os", m->os);
+    jsonx_set_text(object, "kernel", m->kernel);
+    jsonx_set_text(object, "arch", m->arch);
+    set_truth(object, "reload_degrades", m->reload_degrades);
+    jsonx_set_text(object, "power_mode", f->power_mode);
+    return object;
+}
+
+static json_t *template_json(const struct candidate_facts *c)
+{
+    json_t *object, *findings;
+
+    if (c->has_template < 0 && c->supports_tools < 0 &&
+        c->supports_tool_calls < 0 && c->supports_system_role < 0 &&
+        c->n_findings == 0)
+        return json_null();
+    object = json_object();
+    findings = json_array();
+    set_truth(object, "present", c->has_template);
+    set_truth(object, "supports_tools", c->supports_tools);
+    set_truth(object, "supports_tool_calls", c->supports_tool_calls);
+    set_truth(object, "supports_system_role", c->supports_system_role);
+    for (size_t i = 0; i < c->n_findings; i++) {
+        json_t *finding = json_object();
+        jsonx_set_text(finding, "kind", c->findings[i].kind);
+        jsonx_set_text(finding, "fault", fault_name(c->findings[i].fault));
+        jsonx_set_text(finding, "text", c->findings[i].text);
+        jsonx_set_text(finding, "remedy", c->findings[i].remedy);
+        json_array_append_new(findings, finding);
+    }
+    json_object_set_new(object, "findings", findings);
+    return object;
+}
+
+static json_t *metrics_json(const struct candidate_facts *c)
+{
+    json_t *object = json_object();
+
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const struct metric *m     = &c->metrics[i];
+        json_t              *value = json_object();
+
+        jsonx_set_number(value, "median", m->median);
+        jsonx_set_number(value, "low", m->low);
+        jsonx_set_number(value, "high", m->high);
+        set_count(value, "n", m->n);
+        jsonx_set_text(value, "unit", metric_info[i].unit);
+        jsonx_set_text(value, "reason", *m->reason ? m->reason : NULL);
+        json_object_set_new(object, metric_info[i].name, value);
+    }
+    return object;
+}
+
+static json_t *quality_json(const struct candidate_facts *c)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < c->n_quality; i++) {
+        const struct quality *q     = &c->quality[i];
+        json_t               *value = json_object();
+
+        set_count(value, "pass", q->pass);
+        set_count(value, "fail", q->fail);
+        set_count(value, "unparsed", q->unparsed);
+        set_count(value, "template_fault", q->template_fault);
+        set_count(value, "harness_fault", q->harness_fault);
+        set_count(value, "total", q->total);
+        jsonx_set_number(value, "rate", q->rate);
+        jsonx_set_number(value, "rate_low", q->rate_low);
+        jsonx_set_number(value, "rate_high", q->rate_high);
+        jsonx_set_number(value, "rate_if_parsed", q->rate_if_parsed);
+        set_truth(value, "needs_tools", q->needs_tools);
+        set_named(object, q->suite ? q->suite : "", value);
+    }
+    return object;
+}
+
+static json_t *examples_json(const struct candidate_facts *c)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < c->n_examples; i++) {
+        const struct worst_case *e      = &c->examples[i];
+        json_t                  *object = json_object();
+
+        jsonx_set_text(object, "suite", e->suite);
+        jsonx_set_text(object, "id", e->id);
+        jsonx_set_text(object, "outcome", outcome_name(e->outcome));
+        jsonx_set_text(object, "say", e->say);
+        jsonx_set_text(object, "answer", e->answer);
+        jsonx_set_text(object, "reason", e->reason);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+static json_t *candidate_json(const struct candidate_facts *c)
+{
+    json_t *object = json_object();
+
+    jsonx_set_text(object, "name", c->name);
+    jsonx_set_text(object, "file", c->file);
+    jsonx_set_text(object, "sha256", c->sha256);
+    jsonx_set_text(object, "status", status_name(c->status));
+    jsonx_set_text(object, "failure", c->failure);
+    jsonx_set_text(object, "verdict", verdict_name(c->verdict));
+    jsonx_set_text(object, "reason", c->reason);
+    set_truth(object, "passes_gates", c->passes_gates);
+    jsonx_set_text(object, "base_url", c->base_url);
+    set_truth(object, "remote", c->remote);
+    jsonx_set_text(object, "architecture", c->architecture);
+    jsonx_set_text(object, "quantisation", c->quantisation);
+    jsonx_set_number(object, "parameters", c->parameters);
+    jsonx_set_number(object, "file_bytes", c->file_bytes);
+    jsonx_set_text(object, "engine", c->engine);
+    jsonx_set_text(object, "build", c->build);
+    jsonx_set_text(object, "command", c->command);
+    set_count(object, "blocks", c->blocks);
+    json_object_set_new(object, "template", template_json(c));
+    json_object_set_new(object, "metrics", metrics_json(c));
+    json_object_set_new(object, "quality", quality_json(c));
+    json_object_set_new(object, "examples", examples_json(c));
+    return object;
+}
+
+static json_t *recommendation_json(const struct recommendation *r)
+{
+    json_t *object;
+
+    if (!r) return json_null();
+    object = json_object();
+    jsonx_set_text(object, "name", r->name);
+    jsonx_set_text(object, "sure", r->sure);
+    jsonx_set_text(object, "command", r->command);
+    jsonx_set_text(object, "runner_up", r->runner_up);
+    return object;
+}
+
+json_t *report_json_document(const struct facts *f)
+{
+    json_t *object = json_object(), *list = json_array();
+
+    jsonx_set_integer(object, "schema_version", SCHEMA_VERSION);
+    jsonx_set_text(object, "run_id", f->run_id);
+    jsonx_set_text(object, "started_utc", f->started_utc);
+    jsonx_set_text(object, "version", f->version);
+    jsonx_set_integer(object, "method_version", f->method_version);
+    jsonx_set_text(object, "config", f->config_name);
+    jsonx_set_text(object, "objective", f->objective);
+    jsonx_set_number(object, "reserve_bytes", f->reserve_bytes);
+    json_object_set_new(object, "settings",
+                        f->settings ? json_deep_copy(f->settings)
+                                    : json_null());
+    json_object_set_new(object, "machine", machine_json(f));
+    json_object_set_new(object, "recommendation",
+                        recommendation_json(f->recommendation));
+    jsonx_set_text(object, "no_winner", f->no_winner);
+    for (size_t i = 0; i < f->n_candidates; i++)
+        json_array_append_new(list, candidate_json(&f->candidates[i]));
+    json_object_set_new(object, "candidates", list);
+    return object;
+}
+
+/* Bytes of a character that drives a terminal or turns text around and that
+ * jansson leaves as it is (it escapes C0 only), or 0. In JSON they can stand
+ * only inside strings. */
+static size_t steering(const unsigned char *u, unsigned *point)
+{
+    *point = u[0];
+    if (u[0] == 0x7f) return 1;
+    if (u[0] == 0xc2 && u[1] < 0xa0) {          /* C1; U+009B is CSI */
+        *point = u[1];
+        return 2;
+    }
+    if (u[0] != 0xe2 || (u[1] != 0x80 && u[1] != 0x81)) return 0;
+    *point = 0x2000u + (u[1] - 0x80u) * 64 + (u[2] - 0x80u);
+    if (*point == 0x200e || *point == 0x200f ||
+        (*point >= 0x202a && *point <= 0x202e) ||
+        (*point >= 0x2066 && *point <= 0x2069))
+        return 3;
+    return 0;
+}
+
+static void add_escaped(struct strbuf *out, const char *json)
+{
+    const char *done = json, *at = json;
+
+    while (*at) {
+        unsigned point;
+        size_t   n = steering((const unsigned char *)at, &point);
+
+        if (n) {
+            strbuf_addn(out, done, (size_t)(at - done));
+            strbuf_addf(out, "\\u%04X", point);
+            done = at + n;
+        }
+        at += n ? n : 1;
+    }
+    strbuf_add(out, done);
+}
+
+static void render(const struct facts *f, bool colour, int columns,
+                   struct strbuf *out)
+{
+    json_t *document = report_json_document(f);
+    /* 15 digits: 1.1 stays 1.1 */
+    char *text = json_dumps(document, JSON_INDENT(2) |
+                            JSON_REAL_PRECISION(15));
+
+    (void)colour;
+    (void)columns;
+    add_escaped(out, text ? text : "null");
+    strbuf_add(out, "\n");
+    free(text);
+    json_decref(document);
+}
+
+const struct report_ops report_json = {
+    .name = "json", .help = "one JSON document, for programs",
+    .render = render,
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* output.h - step 8: where the reports go: the answer on stdout, report.md
+ * and report.json beside the store, the facts into the store. */
+#ifndef REPORT_OUTPUT_H
+#define REPORT_OUTPUT_H
+
+#include "audition.h"
+#include "facts.h"
+
+MUST_USE int output_report(struct audition *a, const struct facts *facts,
+                           struct err *err);
+
+/* One rendering on stdout; fails when stdout is closed or full. */
+MUST_USE int output_stdout(const struct facts *facts, const char *format,
+                           bool no_color, struct err *err);
+
+#endif

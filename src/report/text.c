@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* text.c - the report on a terminal: the answer, one table, then why.
+ *
+ * Prose is wrapped; a command never is, so that it can be copied. Whatever
+ * does not fit is named below the table.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/table.h"
+#include "base/term.h"
+#include "base/utf8.h"
+#include "base/wrap.h"
+#include "report/cells.h"
+#include "report/report.h"
+
+#define PROSE_COLUMNS 100   /* of a report into a file or a wide terminal */
+#define LEAST_NAME 18       /* columns that a candidate's name keeps */
+
+struct page {
+    struct strbuf *out;
+    bool           colour;
+    int            columns;     /* of the table; 0: no limit */
+    int            prose;
+};
+
+/* One paragraph behind what the line already holds, made safe. */
+static void paragraph(const struct page *p, const char *text, int at,
+                      int indent)
+{
+    char *safe = utf8_printable(text, strlen(text));
+
+    wrap_add(p->out, safe, at, indent, p->prose);
+    strbuf_add(p->out, "\n");
+    free(safe);
+}
+
+static void heading(const struct page *p, enum style style, const char *text)
+{
+    struct strbuf line;
+    char         *safe = utf8_printable(text, strlen(text));
+
+    strbuf_init(&line, strlen(safe) * 16 + 64);
+    wrap_add(&line, safe, 0, 0, p->prose);
+    term_add(p->out, p->colour, style, line.text);
+    strbuf_add(p->out, "\n");
+    strbuf_done(&line);
+    free(safe);
+}
+
+/* "  Label      text": one entry of an aligned list. */
+static void entry(const struct page *p, int indent, int width,
+                  const char *label, enum style style, const char *text)
+{
+    if (!text || !*text) return;
+    strbuf_addf(p->out, "%*s", indent, "");
+    term_add(p->out, p->colour, style, label);
+    strbuf_addf(p->out, "%*s", width - (int)strlen(label), "");
+    paragraph(p, text, indent + width, indent + width);
+}
+
+static void command(const struct page *p, const char *text)
+{
+    char *safe = utf8_printable(text, strlen(text));
+
+    strbuf_addf(p->out, "\n  Serve it with\n\n    %s\n", safe);
+    if (strcmp(safe, text) != 0) {
+        strbuf_add(p->out, "\n  ");
+        paragraph(p, "(control characters are not shown; the exact command "
+                  "is in the JSON report)", 2, 2);
+    }
+    free(safe);
+}
+
+static void answer(const struct page *p, const struct facts *f)
+{
+    const struct recommendation  *r      = f->recommendation;
+    const struct candidate_facts *winner = cells_winner(f);
+    char                         *title;
+
+    if (!r) {
+        heading(p, STYLE_BAD, f->n_candidates ? "No candidate passed."
+                                              : "There is no candidate.");
+        if (f->no_winner) {
+            strbuf_add(p->out, "\n  ");
+            paragraph(p, f->no_winner, 2, 2);
+        }
+        return;
+    }
+    title = mem_printf("Ship %s.", r->name);
+    heading(p, STYLE_GOOD, title);
+    free(title);
+    strbuf_add(p->out, "\n");
+    entry(p, 2, 11, "Why", STYLE_STRONG, winner ? winner->reason : NULL);
+    entry(p, 2, 11, "How sure", STYLE_STRONG, r->sure);
+    entry(p, 2, 11, "Runner-up", STYLE_STRONG, r->runner_up);
+    if (winner && !r->command)
+        entry(p, 2, 11, "Served at", STYLE_STRONG, winner->base_url);
+    if (r->command) command(p, r->command);
+}
+
+/* ---- the table --------------------------------------------------------- */
+
+static void fill(struct table *t, const struct facts *f,
+                 const struct summary *s)
+{
+    const struct candidate_facts *winner = cells_winner(f);
+
+    table_add_column(t, "#", ALIGN_RIGHT, 0, 0);
+    table_add_column(t, "candidate", ALIGN_LEFT, 0, LEAST_NAME);
+    table_add_column(t, "verdict", ALIGN_LEFT, 0, 0);
+    for (size_t i = 0; i < s->n; i++)
+        table_add_column(t, s->columns[i].title, ALIGN_RIGHT,
+                         s->columns[i].drop, 0);
+    for (size_t i = 0; i < f->n_candidates; i++) {
+        const struct candidate_facts *c    = &f->candidates[i];
+        enum style                    name = c == winner ? STYLE_STRONG
+                                                         : STYLE_PLAIN;
+
+        table_add_cell(t, c->passes_gates ? STYLE_PLAIN : STYLE_BAD,
+                       cells_rank(f, i).text);
+        table_add_cell(t, name, c->name);
+        table_add_cell(t, cells_verdict_style(c->verdict),
+                       cells_verdict(c->verdict));
+        for (size_t k = 0; k < s->n; k++)
+            table_add_cell(t, name, cells_value(c, &s->columns[k]).text);
+    }
+}
+
+static void left_out(const struct page *p, const struct summary *s)
+{
+    struct strbuf text;
+    bool          is_any = false;
+
+    strbuf_init(&text, 1 << 16);
+    strbuf_addf(&text, "Left out at %d columns:", p->columns);
+    for (size_t i = 0; i < s->n; i++) {
+        char *title = mem_copy(s->columns[i].title);
+        char *end   = strchr(title, '\n');
+
+        if (end) *end = ' ';
+        if (!s->columns[i].is_shown) {
+            strbuf_addf(&text, "%s %s", is_any ? "," : "", title);
+            is_any = true;
+        }
+        free(title);
+    }
+    strbuf_add(&text, "; a wider terminal shows them, and they are below.");
+    if (is_any) {
+        strbuf_add(p->out, "  ");
+        paragraph(p, text.text, 2, 2);
+    }
+    strbuf_done(&text);
+}
+
+static void notes(const struct page *p, const struct facts *f,
+                  const struct summary *s)
+{
+    char **texts;
+    size_t n = cells_notes(f, s, &texts);
+
+    for (size_t i = 0; i < n; i++) {
+        strbuf_add(p->out, "  ");
+        paragraph(p, texts[i], 2, 4);
+        free(texts[i]);
+    }
+    free(texts);
+}
+
+static bool is_anyone_out(const struct facts *f)
+{
+    for (size_t i = 0; i < f->n_candidates; i++)
+        if (!f->candidates[i].passes_gates) return true;
+    return false;
+}
+
+static void results(const struct page *p, const struct facts *f)
+{
+    struct table   t = {0};
+    struct summary s;
+    const size_t   leading = 3;
+
+    cells_summary(f, &s);
+    fill(&t, f, &s);
+    table_fit(&t, p->columns);
+    for (size_t i = 0; i < s.n; i++)
+        s.columns[i].is_shown = !t.columns[leading + i].is_hidden;
+    strbuf_add(p->out, "\n");
+    table_print(&t, 0, p->colour, p->out);
+    strbuf_add(p->out, "\n");
+    if (is_anyone_out(f)) {
+        strbuf_add(p->out, "  ");
+        paragraph(p, CELLS_OUT, 2, 7);
+    }
+    if (cells_has_unparsed(f)) {
+        strbuf_add(p->out, "  ");
+        paragraph(p, CELLS_PARSED, 2, 7);
+    }
+    notes(p, f, &s);
+    left_out(p, &s);
+    table_done(&t);
+    cells_summary_done(&s);
+}
+
+/* ---- one block a candidate --------------------------------------------- */
+
+static void findings(const struct page *p, const struct candidate_facts *c)
+{
+    for (size_t i = 0; i < c->n_findings; i++) {
+        const struct finding *finding = &c->findings[i];
+
+        entry(p, 5, 10, fault_name(finding->fault), STYLE_WARN,
+              finding->text);
+        if (*finding->remedy) {
+            strbuf_add(p->out, "               Remedy: ");
+            paragraph(p, finding->remedy, 23, 15);
+        }
+    }
+}
+
+static void times(const struct page *p, const struct candidate_facts *c)
+{
+    struct strbuf line;
+
+    strbuf_init(&line, 4096);
+    for (size_t i = 0; i < CELLS_DETAILS; i++) {
+        struct strbuf one;
+
+        strbuf_init(&one, 1024);
+        cells_interval(c, cells_details[i], &one);
+        if (one.len)
+            strbuf_addf(&line, "%s%s", line.len ? ", " : "", one.text);
+        strbuf_done(&one);
+    }
+    entry(p, 5, 10, "measured", STYLE_FAINT, line.text);
+    strbuf_done(&line);
+}
+
+static void cases(const struct page *p, const struct candidate_facts *c)
+{
+    for (size_t i = 0; i < c->n_quality; i++) {
+        struct strbuf line;
+
+        strbuf_init(&line, 1 << 16);
+        cells_quality(&c->quality[i], &line);
+        entry(p, 5, 10, "cases", STYLE_FAINT, line.text);
+        strbuf_done(&line);
+    }
+}
+
+static void candidate(const struct page *p, const struct facts *f, size_t i)
+{
+    const struct candidate_facts *c = &f->candidates[i];
+    char *title = mem_printf("%3s  %s: %s%s", cells_rank(f, i).text, c->name,
+                             cells_verdict(c->verdict),
+                             c->status == STATUS_PARTIAL ? ", incomplete"
+                             : c->status == STATUS_SKIPPED ? ", skipped"
+                                                           : "");
+    char *safe = utf8_printable(title, strlen(title));
+    struct strbuf line;
+
+    strbuf_init(&line, strlen(safe) * 16 + 64);
+    strbuf_addn(&line, safe, 5);
+    wrap_add(&line, safe + 5, 5, 5, p->prose);
+    strbuf_add(p->out, "\n");
+    term_add(p->out, p->colour, STYLE_STRONG, line.text);
+    strbuf_add(p->out, "\n");
+    strbuf_done(&line);
+    free(safe);
+    free(title);
+
+    entry(p, 5, 10, "failed", STYLE_BAD, c->failure);
+    /* the winner's reason stands at the top */
+    if (c->reason && c != cells_winner(f) &&
+        (!c->failure || strcmp(c->reason, c->failure) != 0))
+        entry(p, 5, 10, c->passes_gates ? "why" : "why out", STYLE_STRONG,
+              c->reason);
+    findings(p, c);
+    cases(p, c);
+    times(p, c);
+}
+
+/* ---- the foot ---------------------------------------------------------- */
+
+/* Every distinct engine once. */
+static void engines(const struct page *p, const struct facts *f)
+{
+    struct strbuf seen;
+
+    strbuf_init(&seen, 1 << 20);
+    for (size_t i = 0; i < f->n_candidates; i++) {
+        struct strbuf one;
+
+        strbuf_init(&one, 1 << 16);
+        cells_engine(&f->candidates[i], &one);
+        if (one.len && !strstr(seen.text, one.text))
+            strbuf_addf(&seen, "%s%s", seen.len ? "; " : "", one.text);
+        strbuf_done(&one);
+    }
+    entry(p, 0, 10, "Engine", STYLE_FAINT, seen.text);
+    strbuf_done(&seen);
+}
+
+static void foot(const struct page *p, const struct facts *f)
+{
+    struct strbuf line;
+
+    strbuf_init(&line, 1 << 20);
+    cells_machine(f, &line);
+    strbuf_add(p->out, "\n");
+    entry(p, 0, 10, "Machine", STYLE_FAINT, line.text);
+    engines(p, f);
+    strbuf_clear(&line);
+    cells_method(f, &line);
+    strbuf_add(&line, "; [ ] is the 95 % interval of a median or a rate");
+    entry(p, 0, 10, "Method", STYLE_FAINT, line.text);
+    strbuf_clear(&line);
+    cells_settings(f, &line);
+    entry(p, 0, 10, "Settings", STYLE_FAINT, line.text);
+    strbuf_clear(&line);
+    strbuf_addf(&line, "%s of %s, started %s, audition %s",
+                f->run_id ? f->run_id : UNITS_MISSING,
+                f->config_name ? f->config_name : UNITS_MISSING,
+                f->started_utc ? f->started_utc : UNITS_MISSING,
+                f->version ? f->version : UNITS_MISSING);
+    entry(p, 0, 10, "Run", STYLE_FAINT, line.text);
+    strbuf_done(&line);
+}
+
+static void render(const struct facts *f, bool colour, int columns,
+                   struct strbuf *out)
+{
+    struct page p = {.out = out, .colour = colour, .columns = columns};
+
+    p.prose = columns > 0 && columns < PROSE_COLUMNS ? columns
+                                                     : PROSE_COLUMNS;
+    answer(&p, f);
+    if (f->n_candidates) results(&p, f);
+    for (size_t i = 0; i < f->n_candidates; i++) candidate(&p, f, i);
+    foot(&p, f);
+}
+
+const struct report_ops report_text = {
+    .name = "table", .help = "for a terminal: the answer, one table, then why",
+    .render = render,
+};

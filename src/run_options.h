@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* run_options.h - what the command line of `audition run` can say. The table
+ * that fills it is in cmd_run.c. */
+#ifndef RUN_OPTIONS_H
+#define RUN_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/opt.h"
+#include "types.h"
+
+/* Unset: NULL, NAN, -1 or false, as opt.h says. */
+struct run_options {
+    struct text_list models;       /* -m: files, globs, names; with
+                                      --base-url: names of its models        */
+    char  *base_url, *api_key;
+    bool   all_models;
+    char  *llama_server;
+    char  *store;                  /* audition.db                            */
+    char  *report_folder;
+
+    int    context, threads, port, cache_ram_mib;
+    double temperature;
+    double reserve_bytes;
+    struct text_list suites;
+    int    cases, blocks, rounds;
+    double budget_s;
+    char  *objective;
+    double min_tool_accuracy, min_quality;
+    int    seed;
+    double load_timeout_s, first_timeout_s, silence_timeout_s, answer_timeout_s;
+
+    bool   full, quick, fresh, dry_run, strict, gate;
+    bool   json, quiet, no_progress, no_color;
+};
+
+#endif

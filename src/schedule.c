@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* schedule.c - see schedule.h. */
+#include "schedule.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "stats.h"
+
+#define LOADS_PER_BLOCK 10   /* a block lasts at least so many loads */
+
+bool progress_has(const struct progress *p, const char *key)
+{
+    size_t low = 0, high = p->n_keys;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int    cmp = strcmp(p->keys[mid], key);
+        if (cmp == 0) return true;
+        if (cmp < 0) low = mid + 1;
+        else high = mid;
+    }
+    return false;
+}
+
+void progress_skip(struct progress *p, const char *key)
+{
+    size_t at = p->n_keys;
+
+    if (progress_has(p, key)) return;
+    p->keys = mem_grow(p->keys, p->n_keys + 1, sizeof *p->keys);
+    while (at > 0 && strcmp(p->keys[at - 1], key) > 0) {
+        p->keys[at] = p->keys[at - 1];
+        at--;
+    }
+    p->keys[at] = mem_copy(key);
+    p->n_keys++;
+}
+
+static void push(double **list, size_t *n, double value)
+{
+    *list = mem_grow(*list, *n + 1, sizeof **list);
+    (*list)[(*n)++] = value;
+}
+
+void progress_add(struct progress *p, const struct trial *t)
+{
+    int block = t->block >= 0 && t->block < 8 ? t->block : 0;
+
+    if (p->n_keys == 0)
+        for (int i = 0; i < 8; i++) p->load_s[i] = NAN;
+    if (t->status == TRIAL_HARNESS_FAULT) return;
+    progress_skip(p, t->key);
+    if (t->duration_s > 0) p->block_s[block] += t->duration_s;
+    for (size_t i = 0; i < t->n_observations; i++) {
+        const struct observation *o = &t->observations[i];
+        if (strcmp(o->metric, "served_tok_s") == 0)
+            push(&p->served, &p->n_served, o->value);
+        else if (strcmp(o->metric, "first_sentence_s") == 0)
+            push(&p->first, &p->n_first, o->value);
+        else if (strcmp(o->metric, "latency50_s") == 0)
+            push(&p->latency50, &p->n_latency50, o->value);
+        else if (strcmp(o->metric, "load_s") == 0)
+            p->load_s[block] = o->value;
+    }
+}
+
+void progress_done(struct progress *p)
+{
+    for (size_t i = 0; i < p->n_keys; i++) free(p->keys[i]);
+    free(p->keys);
+    free(p->served);
+    free(p->first);
+    free(p->latency50);
+    *p = (struct progress){0};
+}
+
+/* The works of one round, in order; false when there is no such index. */
+static bool round_work(const struct schedule *s, int index, struct work *out)
+{
+    static const struct {
+        enum work_kind kind;
+        int            tokens;
+        bool           needs_complete, only_full;
+        const char    *name;
+    } list[] = {
+        {WORK_DECODE, 0, true, false, "decode"},
+        {WORK_PREFILL, 128, true, false, "prefill128"},
+        {WORK_PREFILL, 512, true, false, "prefill512"},
+        {WORK_PREFILL, 2048, true, true, "prefill2048"},
+        {WORK_AT_PROMPT, 0, true, false, "at_prompt"},
+        {WORK_LATENCY50, 0, false, false, "latency50"},
+        {WORK_SPEAK, 0, false, false, "speak"},
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (list[i].needs_complete && !s->can_complete) continue;
+        if (list[i].only_full && !s->long_prefill) continue;
+        if (index-- > 0) continue;
+        out->kind = list[i].kind;
+        out->tokens = list[i].tokens;
+        snprintf(out->key, sizeof out->key, "b%d/%s/%d", out->block,
+                 list[i].name, out->round);
+        return true;
+    }
+    return false;
+}
+
+/* The first work of a round that is not stored. */
+static bool open_work(const struct schedule *s, const struct progress *p,
+                      struct work *out)
+{
+    for (int i = 0; round_work(s, i, out); i++)
+        if (!progress_has(p, out->key)) return true;
+    return false;
+}
+
+static bool open_case(const struct schedule *s, const struct progress *p,
+                      int block, struct work *out)
+{
+    for (size_t i = 0; i < s->n_cases; i++) {
+        const struct suite_case *c = s->cases[i];
+
+        if ((int)(i % (size_t)s->blocks) != block) continue;
+        snprintf(out->key, sizeof out->key, "case/%.40s/%.60s/%.16s",
+                 c->suite, c->id, c->hash);
+        if (progress_has(p, out->key)) continue;
+        out->kind = WORK_CASE;
+        out->test = c;
+        return true;
+    }
+    return false;
+}
+
+/* Nothing observed yet counts as wide; a metric that never came (n = 0 after
+ * the rounds) cannot get narrower. */
+static bool is_narrow(const double *values, size_t n, double frac)
+{
+    double         *copy;
+    double          median;
+    struct interval i;
+
+    if (n == 0) return true;
+    copy = mem_new(n, sizeof *copy);
+    memcpy(copy, values, n * sizeof *copy);
+    median = stats_median(copy, n);
+    i = stats_median_interval(copy, n, 0.95);
+    free(copy);
+    return (i.high - i.low) / 2 <= frac * median;   /* NAN: not narrow */
+}
+
+static bool is_enough(const struct schedule *s, const struct progress *p,
+                      int block, int round)
+{
+    if (round >= s->max_rounds) return true;
+    if (p->block_s[block] >= s->block_budget_s) return true;
+    if (p->block_s[block] < LOADS_PER_BLOCK * p->load_s[block]) return false;
+    return is_narrow(p->served, p->n_served, s->narrow_frac) &&
+           is_narrow(p->first, p->n_first, s->narrow_frac) &&
+           is_narrow(p->latency50, p->n_latency50, s->narrow_frac);
+}
+
+void schedule_next(const struct schedule *s, const struct progress *p,
+                   int block, struct work *out)
+{
+    *out = (struct work){.kind = WORK_DONE, .block = block};
+    for (out->round = 0; out->round < s->min_rounds; out->round++)
+        if (open_work(s, p, out)) return;
+    if (open_case(s, p, block, out)) return;
+    for (;; out->round++) {
+        struct work first = *out;
+
+        /* A round that was begun is finished; a new one needs a reason. */
+        if (!round_work(s, 0, &first)) break;
+        if (!progress_has(p, first.key) && is_enough(s, p, block, out->round))
+            break;
+        if (open_work(s, p, out)) return;
+    }
+    out->kind = WORK_DONE;
+    out->key[0] = '\0';
+}
+
+/* SplitMix64, Steele et al. 2014: seeded, the same on every machine. */
+static uint64_t mix(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+void schedule_order(size_t n, int block, uint64_t seed, size_t *order)
+{
+    for (size_t i = 0; i < n; i++) order[i] = i;
+    for (size_t i = n; i > 1; i--) {
+        size_t j    = (size_t)(mix(&seed) % i);
+        size_t swap = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = swap;
+    }
+    for (size_t i = 0; block % 2 == 1 && i < n / 2; i++) {
+        size_t swap = order[i];
+        order[i] = order[n - 1 - i];
+        order[n - 1 - i] = swap;
+    }
+}
+
+size_t schedule_trials(const struct schedule *s)
+{
+    struct work w = {.kind = WORK_DONE};
+    int         n = 0;
+
+    while (round_work(s, n, &w)) n++;
+    return (size_t)(n * s->min_rounds * s->blocks) + s->n_cases;
+}

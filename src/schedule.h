@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* schedule.h - step 4: what to measure next, and when it is enough. Pure:
+ * the same trials always give the same next step, so an audition that was
+ * stopped goes on exactly where it was.
+ *
+ * A candidate is measured in blocks, each with its own load of the engine;
+ * the order of candidates turns round between blocks (ABBA), so that a
+ * machine that slowly warms up or a neighbour that comes and goes does not
+ * favour the first. A block is:
+ *   min_rounds rounds of speed measurements,
+ *   its share of the cases (every `blocks`-th),
+ *   more rounds until the intervals are narrow, max_rounds is reached or the
+ *   block's budget is spent; and until it lasted ten times its load.
+ */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "suite.h"
+#include "types.h"
+
+enum work_kind {
+    WORK_DECODE,       /* 64 prompt tokens, 128 forced, cold cache           */
+    WORK_PREFILL,      /* `tokens` prompt tokens, cold cache                 */
+    WORK_AT_PROMPT,    /* the user's prompt and tools, cold, 128 forced      */
+    WORK_LATENCY50,    /* warm prefix + one utterance, 50 tokens forced      */
+    WORK_SPEAK,        /* warm prefix + one utterance, answered freely       */
+    WORK_CASE,
+    WORK_DONE          /* nothing is left to do in this block                */
+};
+
+struct work {
+    enum work_kind           kind;
+    int                      block, round;
+    int                      tokens;     /* WORK_PREFILL                     */
+    const struct suite_case *test;       /* WORK_CASE, borrowed              */
+    char                     key[160];   /* of the trial                     */
+};
+
+struct schedule {
+    int    blocks;             /* 1 or 2                                     */
+    int    min_rounds, max_rounds;
+    double block_budget_s;     /* engine time of one block; NAN: no limit    */
+    double narrow_frac;        /* half width / median that is narrow enough  */
+    bool   long_prefill;       /* also 2,048 tokens (--full)                 */
+    bool   can_complete;       /* the engine takes raw prompts               */
+    const struct suite_case **cases;     /* borrowed                         */
+    size_t n_cases;
+};
+
+/* What is stored of this candidate, all blocks. */
+struct progress {
+    char  **keys;              /* of trials that count as done, sorted       */
+    size_t  n_keys;
+    double  block_s[8];        /* engine time spent in each block            */
+    double  load_s[8];         /* the latest load of each block, NAN         */
+    double *served, *first, *latency50;  /* observations of all blocks       */
+    size_t  n_served, n_first, n_latency50;
+};
+
+void schedule_next(const struct schedule *s, const struct progress *p,
+                   int block, struct work *out);
+
+/* The order in which candidates take part in a block: a seeded shuffle,
+ * reversed in odd blocks. order has n entries. */
+void schedule_order(size_t n, int block, uint64_t seed, size_t *order);
+
+/* Progress is fed one stored trial at a time. */
+void progress_add(struct progress *p, const struct trial *t);
+/* Not done, but not to be tried again in this run either. */
+void progress_skip(struct progress *p, const char *key);
+bool progress_has(const struct progress *p, const char *key);
+void progress_done(struct progress *p);   /* safe on a zeroed struct */
+
+/* An upper bound of what is left in all blocks, in trials: for the plan. */
+size_t schedule_trials(const struct schedule *s);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* session.h - step 5, running: one case as a conversation with a tool loop.
+ * Judging what happened is judge.h, and can be done again later. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "engine/engine.h"
+#include "prompt.h"
+#include "suite.h"
+#include "types.h"
+
+#define SESSION_MAX_STEPS  5     /* call, result, call, ... then it must end */
+#define SESSION_MAX_TOKENS 200   /* of one answer: two minutes of speech is
+                                    no voice assistant                       */
+
+/* Asks, executes calls on a fresh home, hands results back, until the model
+ * answers without a call. Fills messages, turns, duration and, when the
+ * conversation could not be finished, status, fault and reason. Arguments
+ * that are not JSON are never repaired: they end the conversation, the
+ * scorers see it. Fails only with ERR_STOPPED (nothing is to be stored) or
+ * when the home of the case cannot be made. */
+MUST_USE int session_run(const struct engine_ops *ops, void *engine,
+                         const struct suite_case *test,
+                         const struct prompt_kit *kit, const json_t *sampling,
+                         json_t *template_kwargs, struct trial *t,
+                         struct err *err);
+
+/* A failed request's part in the trial: status, fault and reason from the
+ * kind of the error and its words. Also used for speed trials. */
+void session_note_failure(struct trial *t, const struct err *why);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* story.c - what a person who watches sees on stderr: one line a step in a
+ * pipe; on a terminal also one line that is redrawn. */
+#include "audition.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/term.h"
+#include "base/utf8.h"
+
+static bool can_redraw(const struct audition *a)
+{
+    return !a->opt->quiet && !a->opt->no_progress &&
+           term_of(STDERR_FILENO).can_redraw;
+}
+
+void story_clear(const struct audition *a)
+{
+    if (can_redraw(a)) fputs("\r\033[K", stderr);
+}
+
+void story_say(const struct audition *a, const char *fmt, ...)
+{
+    char    text[1400], *safe;
+    va_list args;
+
+    if (a->opt->quiet) return;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    safe = utf8_printable(text, strlen(text));
+    story_clear(a);
+    fprintf(stderr, "%s\n", safe);
+    free(safe);
+}
+
+static const char *work_name(const struct work *w)
+{
+    switch (w->kind) {
+    case WORK_DECODE: return "decode speed";
+    case WORK_PREFILL: return "prompt speed";
+    case WORK_AT_PROMPT: return "your prompt, cold";
+    case WORK_LATENCY50: return "50 tokens, warm";
+    case WORK_SPEAK: return "a spoken answer";
+    case WORK_CASE: return "case";
+    case WORK_DONE: break;
+    }
+    return "";
+}
+
+void story_work(const struct audition *a, const struct entry *e,
+                const struct work *w)
+{
+    char  text[400], *safe;
+    int   columns;
+
+    if (!can_redraw(a)) return;
+    columns = term_of(STDERR_FILENO).columns;
+    snprintf(text, sizeof text, "%s  block %d of %d  %s %s",
+             e->candidate->name, w->block + 1, a->schedule.blocks,
+             work_name(w), w->test ? w->test->id : "");
+    safe = utf8_printable(text, strlen(text));
+    fprintf(stderr, "\r\033[K%.*s", columns > 1 ? columns - 1 : 79, safe);
+    free(safe);
+}

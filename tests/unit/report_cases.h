@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* report_cases.h - four facts records, as step 7 would hand them over. */
+#ifndef TESTS_REPORT_CASES_H
+#define TESTS_REPORT_CASES_H
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "facts.h"
+
+#define GIB 1073741824.0
+
+static void set_metric(struct candidate_facts *c, enum metric_id id,
+                       double median, double low, double high, long n)
+{
+    c->metrics[id] = (struct metric){median, low, high, n, ""};
+}
+
+static void set_reason(struct candidate_facts *c, enum metric_id id,
+                       const char *reason)
+{
+    snprintf(c->metrics[id].reason, sizeof c->metrics[id].reason, "%s",
+             reason);
+}
+
+/* A candidate of which nothing is known but its name. */
+static struct candidate_facts *add_candidate(struct facts *f,
+                                             const char *name,
+                                             const char *why_missing)
+{
+    struct candidate_facts *c;
+
+    f->candidates = mem_grow(f->candidates, f->n_candidates + 1,
+                             sizeof *f->candidates);
+    c = &f->candidates[f->n_candidates++];
+    *c = (struct candidate_facts){
+        .name = mem_copy(name), .verdict = VERDICT_UNKNOWN,
+        .parameters = NAN, .file_bytes = NAN, .has_template = -1,
+        .supports_tools = -1, .supports_tool_calls = -1,
+        .supports_system_role = -1,
+    };
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        set_metric(c, (enum metric_id)i, NAN, NAN, NAN, 0);
+        set_reason(c, (enum metric_id)i, why_missing);
+    }
+    return c;
+}
+
+static void set_model(struct candidate_facts *c, const char *file,
+                      const char *architecture, double parameters,
+                      double file_bytes)
+{
+    c->file = mem_copy(file);
+    c->sha256 = mem_copy("9f86d081884c7d659a2feaa0c55ad015"
+                         "a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    c->architecture = mem_copy(architecture);
+    c->quantisation = mem_copy("Q4_K_M");
+    c->parameters = parameters;
+    c->file_bytes = file_bytes;
+    c->engine = mem_copy("llama_server");
+    c->build = mem_copy("b11434-3f2a1c9");
+    c->command = mem_printf("llama-server -m %s -c 4096 -ngl all -np 1 "
+                            "-fit off --cache-ram 0 --host 127.0.0.1 "
+                            "--port 8080", file);
+    c->blocks = 2;
+}
+
+/* Speeds in the proportion that a real model has them. */
+static void set_speed(struct candidate_facts *c, double tok_s,
+                      double first_s, double memory_bytes)
+{
+    for (int i = 0; i < METRIC_COUNT; i++)
+        set_reason(c, (enum metric_id)i, "");
+    set_metric(c, METRIC_load_s, 2.31, NAN, NAN, 2);
+    set_metric(c, METRIC_prompt_tok_s, tok_s * 21, tok_s * 20.7,
+               tok_s * 21.2, 10);
+    set_metric(c, METRIC_prompt_tok_s_128, tok_s * 18, tok_s * 17.5,
+               tok_s * 18.3, 10);
+    set_metric(c, METRIC_prompt_tok_s_2048, tok_s * 19, tok_s * 18.8,
+               tok_s * 19.1, 10);
+    set_metric(c, METRIC_prompt_tok_s_at_prompt, tok_s * 20, tok_s * 19.6,
+               tok_s * 20.2, 10);
+    set_metric(c, METRIC_prompt_tokens, 1312, NAN, NAN, 1);
+    set_metric(c, METRIC_served_tok_s, tok_s, tok_s * .99, tok_s * 1.01, 20);
+    set_metric(c, METRIC_served_tok_s_by_timings, tok_s, NAN, NAN, 20);
+    set_metric(c, METRIC_served_tok_s_at_prompt, tok_s * .94, tok_s * .93,
+               tok_s * .95, 20);
+    set_metric(c, METRIC_chunks_per_s, NAN, NAN, NAN, 0);
+    set_reason(c, METRIC_chunks_per_s, "the server counts tokens itself");
+    set_metric(c, METRIC_words_per_s, tok_s * .76, NAN, NAN, 20);
+    set_metric(c, METRIC_words35_s, 46 / tok_s, NAN, NAN, 20);
+    set_metric(c, METRIC_ttft_s, first_s * .3, first_s * .29, first_s * .33,
+               24);
+    set_metric(c, METRIC_first_sentence_s, first_s, first_s * .95,
+               first_s * 1.07, 24);
+    set_metric(c, METRIC_latency50_s, .12 + 50 / tok_s, .11 + 50 / tok_s,
+               .15 + 50 / tok_s, 24);
+    set_metric(c, METRIC_latency50_naive_s, 50 / tok_s, NAN, NAN, 20);
+    set_metric(c, METRIC_anon_bytes, memory_bytes * .4, NAN, NAN, 2);
+    set_metric(c, METRIC_weights_mapped_bytes, memory_bytes * .6, NAN, NAN,
+               2);
+    set_metric(c, METRIC_peak_memory_bytes, memory_bytes,
+               memory_bytes * .999, memory_bytes * 1.002, 8);
+    set_metric(c, METRIC_left_for_speech_bytes, 11.2 * GIB - memory_bytes,
+               NAN, NAN, 2);
+}
+
+static void set_template(struct candidate_facts *c, int present, int tools,
+                         int calls, int system)
+{
+    c->has_template = present;
+    c->supports_tools = tools;
+    c->supports_tool_calls = calls;
+    c->supports_system_role = system;
+}
+
+static void add_suite(struct candidate_facts *c, const char *suite,
+                      bool needs_tools, int pass, int fail, int unparsed,
+                      int template_fault, double low, double high)
+{
+    int            total = pass + fail + unparsed + template_fault;
+    struct quality q     = {
+        .suite = mem_copy(suite), .pass = pass, .fail = fail,
+        .unparsed = unparsed, .template_fault = template_fault,
+        .total = total, .needs_tools = needs_tools,
+        .rate = total ? (double)pass / total : NAN,
+        .rate_low = low, .rate_high = high,
+        .rate_if_parsed = total ? (double)(pass + unparsed) / total : NAN};
+
+    c->quality = mem_grow(c->quality, c->n_quality + 1, sizeof q);
+    c->quality[c->n_quality++] = q;
+}
+
+static void add_finding(struct candidate_facts *c, const char *kind,
+                        enum fault fault, const char *text,
+                        const char *remedy)
+{
+    struct finding *f;
+
+    c->findings = mem_grow(c->findings, c->n_findings + 1, sizeof *f);
+    f = &c->findings[c->n_findings++];
+    memset(f, 0, sizeof *f);
+    f->fault = fault;
+    snprintf(f->kind, sizeof f->kind, "%s", kind);
+    snprintf(f->text, sizeof f->text, "%s", text);
+    snprintf(f->remedy, sizeof f->remedy, "%s", remedy);
+}
+
+static void add_example(struct candidate_facts *c, const char *id,
+                        const char *say, const char *answer,
+                        const char *reason, enum outcome outcome)
+{
+    c->examples = mem_grow(c->examples, c->n_examples + 1,
+                           sizeof *c->examples);
+    c->examples[c->n_examples++] = (struct worst_case){
+        .suite = mem_copy("home"), .id = mem_copy(id), .say = mem_copy(say),
+        .answer = mem_copy(answer), .reason = mem_copy(reason),
+        .outcome = outcome};
+}
+
+static void set_verdict(struct candidate_facts *c, enum verdict verdict,
+                        bool passes, const char *reason)
+{
+    c->verdict = verdict;
+    c->passes_gates = passes;
+    c->reason = mem_copy(reason);
+}
+
+static void start_facts(struct facts *f)
+{
+    *f = (struct facts){
+        .run_id = mem_copy("7"),
+        .started_utc = mem_copy("2026-03-01T09:30:00Z"),
+        .version = mem_copy("0.1.0"),
+        .config_name = mem_copy("audition.yaml"),
+        .objective = mem_copy("quality"),
+        .method_version = METHOD_VERSION,
+        .machine = {
+            .board = mem_copy("NVIDIA Jetson Orin NX 16GB"),
+            .cpu = mem_copy("Cortex-A78AE"), .cores = 8,
+            .os = mem_copy("Ubuntu 22.04.5 LTS"),
+            .kernel = mem_copy("5.15.148-tegra"),
+            .arch = mem_copy("aarch64"), .memory_bytes = 15.3 * GIB,
+            .available_bytes = 12.7 * GIB, .reload_degrades = true},
+        .power_mode = mem_copy("25W"),
+        .reserve_bytes = 1.5 * GIB,
+        .settings = json_pack("{s:{s:f, s:f, s:f, s:f}}", "thresholds",
+                              "target_s", 1.5, "ready_s", 2.0,
+                              "borderline_s", 2.5, "min_tool_accuracy", 0.7),
+    };
+}
+
+static void winner_case(struct facts *f)
+{
+    struct candidate_facts *c;
+
+    start_facts(f);
+    c = add_candidate(f, "Qwen2.5-3B-Instruct-Q4_K_M", "");
+    set_model(c, "models/Qwen2.5-3B-Instruct-Q4_K_M.gguf", "qwen2", 3.09e9,
+              1929903264);
+    set_speed(c, 31.4, 1.18, 2.6 * GIB);
+    set_template(c, 1, 1, 1, 1);
+    add_suite(c, "home", true, 52, 6, 2, 0, .758, .931);
+    add_suite(c, "speech", false, 27, 3, 0, 0, .743, .965);
+    set_verdict(c, VERDICT_READY, true, "It answers the most cases right of "
+                "the two that passed every gate, and its first sentence "
+                "comes after 1.18 s.");
+    c = add_candidate(f, "SmolLM2-1.7B-Instruct-Q4_K_M", "");
+    set_model(c, "models/SmolLM2-1.7B-Instruct-Q4_K_M.gguf", "llama", 1.71e9,
+              1055609824);
+    set_speed(c, 47.9, .71, 1.5 * GIB);
+    set_template(c, 1, 1, 0, 1);
+    set_reason(c, METRIC_served_tok_s, "the GPU clock fell during 2 of 20 "
+               "turns; measured but not ranked");
+    add_suite(c, "home", true, 43, 17, 0, 0, .592, .815);
+    add_suite(c, "speech", false, 22, 8, 0, 0, .556, .858);
+    set_verdict(c, VERDICT_TARGET_MET, true, "Faster, but it answers 9 of "
+                "60 home cases fewer than Qwen2.5-3B-Instruct-Q4_K_M.");
+    add_example(c, "home-light-on-1", "Switch on the kitchen light.",
+                "Sure! I switched on the **kitchen light**.",
+                "light.kitchen is off, expected on: it said it and did not "
+                "do it", OUTCOME_FAIL);
+    c = add_candidate(f, "Mixtral-8x7B-Instruct-Q4_K_M",
+                      "it was not loaded: it does not fit");
+    set_model(c, "models/Mixtral-8x7B-Instruct-Q4_K_M.gguf", "llama",
+              46.7e9, 26441533376);
+    c->status = STATUS_SKIPPED;
+    c->blocks = 0;
+    set_template(c, 1, 0, 0, 0);
+    set_verdict(c, VERDICT_DOES_NOT_FIT, false, "It needs 25.1 GiB and "
+                "11.2 GiB are available with 1.5 GiB kept for speech.");
+    f->recommendation = mem_new(1, sizeof *f->recommendation);
+    *f->recommendation = (struct recommendation){
+        .name = mem_copy("Qwen2.5-3B-Instruct-Q4_K_M"),
+        .sure = mem_copy("Sure at 95 %: of the 13 home cases that only one "
+                         "of the two passed, it won 11 "
+                         "(sign test, p = 0.02)."),
+        .command = mem_copy(f->candidates[0].command),
+        .runner_up = mem_copy("SmolLM2-1.7B-Instruct-Q4_K_M")};
+}
+
+static void no_winner_case(struct facts *f)
+{
+    struct candidate_facts *c;
+
+    start_facts(f);
+    c = add_candidate(f, "qwen2.5-coder-0.5b-instruct-q4_k_m", "");
+    set_model(c, "models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "qwen2",
+              494e6, 491400064);
+    set_speed(c, 71.6, .48, .9 * GIB);
+    set_template(c, 1, 1, 1, 1);
+    add_suite(c, "home", true, 0, 17, 43, 0, 0, .06);
+    add_suite(c, "speech", false, 16, 14, 0, 0, .361, .698);
+    add_finding(c, "calls_not_parsed", FAULT_TEMPLATE,
+                "43 of 60 cases hold a right call that the model wrote as "
+                "plain JSON and the engine returned as text.",
+                "Serve it with a template that asks for <tool_call> tags, "
+                "or parse JSON answers in your assistant.");
+    set_verdict(c, VERDICT_TARGET_MET, false, "It passes 0 % of the tool "
+                "cases as served; the gate is 70 %.");
+    add_example(c, "home-light-on-1", "Switch on the kitchen light.",
+                "```json\n{\"name\": \"HassTurnOn\", \"arguments\": "
+                "{\"name\": \"Kitchen light\"}}\n```",
+                "the call is right but was returned as text",
+                OUTCOME_UNPARSED);
+    c = add_candidate(f, "SmolLM2-360M-Instruct-Q8_0", "");
+    set_model(c, "models/SmolLM2-360M-Instruct-Q8_0.gguf", "llama", 362e6,
+              386404992);
+    set_speed(c, 66.2, .52, .7 * GIB);
+    set_template(c, 1, 0, 0, 1);
+    add_suite(c, "home", true, 4, 0, 0, 56, .026, .159);
+    add_suite(c, "speech", false, 12, 18, 0, 0, .246, .577);
+    add_finding(c, "tools_dropped", FAULT_TEMPLATE,
+                "Its chat template has no place for tools, so the engine "
+                "drops the tool list and the model never sees it.",
+                "Serve it with --chat-template-file and a template that "
+                "lists the tools, then run again.");
+    set_verdict(c, VERDICT_TARGET_MET, false, "It was never shown a tool: "
+                "56 of 60 home cases are lost to its template.");
+    c = add_candidate(f, "gemma-3-270m-Q8_0", "");
+    set_model(c, "models/gemma-3-270m-Q8_0.gguf", "gemma3", 268e6,
+              291546304);
+    set_speed(c, 98.1, .44, .5 * GIB);
+    set_metric(c, METRIC_first_sentence_s, NAN, NAN, NAN, 0);
+    set_reason(c, METRIC_first_sentence_s, "no turn held a sentence");
+    set_template(c, 0, 0, 0, 0);
+    add_suite(c, "home", true, 0, 0, 0, 60, 0, .06);
+    add_suite(c, "speech", false, 1, 29, 0, 0, .006, .167);
+    add_finding(c, "no_template", FAULT_FILE,
+                "The file has no chat template: the engine serves it as "
+                "ChatML, which this model was never taught.",
+                "Use the instruction-tuned file (gemma-3-270m-it).");
+    set_verdict(c, VERDICT_NOT_INSTRUCT, false, "It is a base model: it "
+                "continues text and does not answer.");
+    f->no_winner = mem_copy("qwen2.5-coder-0.5b-instruct-q4_k_m came "
+                            "nearest: it is fast enough, and would pass 72 % "
+                            "of the tool cases if the engine parsed its "
+                            "calls; as served it passes none.");
+}
+
+static void failed_case(struct facts *f)
+{
+    struct candidate_facts *c;
+
+    start_facts(f);
+    c = add_candidate(f, "llama-3.2-1b", "");
+    set_model(c, "models/Llama-3.2-1B-Instruct-Q4_K_M.gguf", "llama",
+              1.24e9, 807694464);
+    set_speed(c, 58.3, .66, 1.1 * GIB);
+    set_template(c, 1, 1, 1, 1);
+    add_suite(c, "home", true, 44, 16, 0, 0, .609, .828);
+    set_verdict(c, VERDICT_TARGET_MET, true, "The only candidate that "
+                "passed every gate.");
+    c = add_candidate(f, "office-server",
+                      "the server is on another host");
+    c->base_url = mem_copy("http://192.0.2.7:8000");
+    c->engine = mem_copy("openai_http");
+    c->remote = true;
+    c->status = STATUS_PARTIAL;
+    set_metric(c, METRIC_first_sentence_s, .91, NAN, NAN, 4);
+    set_reason(c, METRIC_first_sentence_s, "");
+    add_suite(c, "home", true, 20, 19, 0, 0, .36, .66);
+    c->quality[0].harness_fault = 21;
+    c->quality[0].total = 60;
+    c->quality[0].rate = c->quality[0].rate_if_parsed = NAN;
+    add_finding(c, "connection_lost", FAULT_HARNESS,
+                "21 of 60 cases ended because the connection was lost.",
+                "Run again: only those cases are asked.");
+    set_verdict(c, VERDICT_UNKNOWN, false, "Too many of its cases were lost "
+                "to the connection.");
+    c = add_candidate(f, "broken", "the candidate failed");
+    c->file = mem_copy("models/broken.gguf");
+    c->status = STATUS_FAILED;
+    c->failure = mem_copy("models/broken.gguf: header cut short at 10 "
+                          "bytes; download the file again");
+    c->failure_kind = ERR_INPUT;
+    set_verdict(c, VERDICT_FAILED, false, c->failure);
+    f->recommendation = mem_new(1, sizeof *f->recommendation);
+    *f->recommendation = (struct recommendation){
+        .name = mem_copy("llama-3.2-1b"),
+        .sure = mem_copy("Nobody else passed, so there was nothing to "
+                         "compare it with."),
+        .command = mem_copy(f->candidates[0].command)};
+}
+
+/* Everything that a terminal, a Markdown table or JSON could trip over. */
+#define HOSTILE "\x1b]0;owned\x07\x1b[2J|a|`b`<img src=x>\xc2\x9b" "31m"      \
+                "\xe2\x80\xae" "evil\xff\n| x | y |\n# h *b* _i_ [l](http://h)"
+
+static void hostile_case(struct facts *f)
+{
+    struct candidate_facts *c;
+
+    start_facts(f);
+    free(f->machine.board);
+    free(f->config_name);
+    f->machine.board = mem_copy(HOSTILE);
+    f->config_name = mem_copy(HOSTILE);
+    c = add_candidate(f, HOSTILE, HOSTILE);
+    set_model(c, "models/" HOSTILE, HOSTILE, 1e9, 1e9);
+    add_suite(c, HOSTILE, true, 1, 1, 1, 0, .1, .9);
+    add_finding(c, "kind|`", FAULT_MODEL, HOSTILE, HOSTILE);
+    add_example(c, HOSTILE, HOSTILE, "````\n</details>\n" HOSTILE, HOSTILE,
+                OUTCOME_FAIL);
+    set_verdict(c, VERDICT_READY, true, HOSTILE);
+    c = add_candidate(f, "a-name-that-is-much-too-long-for-any-terminal-"
+                      "wide-\xe5\xae\xb6\xe5\xba\xad-\xf0\x9f\x8f\xa0-Q4_K_M",
+                      "");
+    set_speed(c, 1e9, 1e-9, 1e18);
+    set_verdict(c, VERDICT_TOO_SLOW, false, "");
+    f->recommendation = mem_new(1, sizeof *f->recommendation);
+    *f->recommendation = (struct recommendation){
+        .name = mem_copy(HOSTILE), .sure = mem_copy(HOSTILE),
+        .command = mem_copy(HOSTILE)};
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* store_fixture.h - a temporary folder with a database in it, and trials to
+ * put there, for the tests of the store. */
+#ifndef STORE_FIXTURE_H
+#define STORE_FIXTURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store.h"
+
+struct place {
+    char dir[200];
+    char path[220];        /* of audition.db in it, not yet there */
+};
+
+static int make_place(void **state)
+{
+    struct place *p = mem_new(1, sizeof *p);
+    const char   *tmp = getenv("TMPDIR");
+
+    snprintf(p->dir, sizeof p->dir, "%s/store_test_XXXXXX",
+             tmp && strlen(tmp) < 150 ? tmp : "/tmp");
+    if (!mkdtemp(p->dir)) return -1;
+    snprintf(p->path, sizeof p->path, "%s/audition.db", p->dir);
+    *state = p;
+    return 0;
+}
+
+static int remove_place(void **state)
+{
+    struct place  *p = *state;
+    DIR           *dir = opendir(p->dir);
+    struct dirent *entry;
+    int            rc;
+
+    chmod(p->dir, 0700);
+    while (dir && (entry = readdir(dir))) {
+        char *path = mem_printf("%s/%s", p->dir, entry->d_name);
+
+        if (unlink(path)) rmdir(path);
+        free(path);
+    }
+    if (dir) closedir(dir);
+    rc = rmdir(p->dir);
+    free(p);
+    return rc;
+}
+
+static void check(int rc, const struct err *err)
+{
+    if (rc) fail_msg("%s", err->kind ? err->text : "failed without a word");
+}
+
+static struct store *open_store(const char *path, bool for_writing)
+{
+    struct err    err = {0};
+    struct store *s;
+
+    check(store_open(&s, path, for_writing, &err), &err);
+    return s;
+}
+
+/* A trial of three turns, three messages and four observations. */
+static void make_trial(struct trial *t, int number)
+{
+    static const char *const metrics[] = {"load_s", "ttft_s", "words35_s",
+                                          "served_tok_s"};
+
+    *t = (struct trial){.duration_s = number, .outcome = OUTCOME_PASS};
+    snprintf(t->key, sizeof t->key, "trial/%d", number);
+    for (int i = 0; i < 3; i++) {
+        free(trial_add_turn(t)->content);
+        t->turns[i].content = mem_printf("answer %d of %d", i, number);
+        trial_add_message(t, "user", "and then?");
+    }
+    for (int i = 0; i < 4; i++) trial_observe(t, metrics[i], number + i);
+}
+
+/* A run and a subject to hang trials on. */
+static void make_subject(struct store *s, int64_t *run_id,
+                         int64_t *subject_id)
+{
+    struct store_run run = {.started_utc = "2026-11-23T05:33:30Z"};
+    struct err       err = {0};
+
+    check(store_add_run(s, &run, &err), &err);
+    check(store_subject(s, "subject", false, subject_id, &err), &err);
+    *run_id = run.id;
+}
+
+#endif

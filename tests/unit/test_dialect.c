@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "dialect.h"
+
+static json_t *make_tools(void)
+{
+    return json_pack("[{s:s,s:{s:s}},{s:s,s:{s:s}},{s:s,s:{s:s}}]", "type",
+                     "function", "function", "name", "turn_on", "type",
+                     "function", "function", "name", "set_timer", "type",
+                     "function", "function", "name", "home.off");
+}
+
+/* Calls as "name{arguments};name{arguments};". */
+static char *show(const struct tool_call *calls, size_t n)
+{
+    char *all = mem_copy("");
+
+    for (size_t i = 0; i < n; i++) {
+        char *more =
+            mem_printf("%s%s%s;", all, calls[i].name, calls[i].arguments);
+        free(all);
+        all = more;
+        assert_string_equal(calls[i].id, "");
+    }
+    return all;
+}
+
+struct label {
+    const char *text, *calls, *dialect;
+};
+
+static void check(const struct label *labels, size_t n_labels)
+{
+    json_t *tools = make_tools();
+
+    for (size_t i = 0; i < n_labels; i++) {
+        const struct label *l = &labels[i];
+        struct tool_call   *calls;
+        size_t              n;
+        const char         *dialect;
+        int   count = dialect_find(l->text, tools, &calls, &n, &dialect);
+        char *got   = show(calls, n);
+
+        assert_int_equal(count, n);
+        if (strcmp(got, l->calls) != 0 ||
+            strcmp(dialect ? dialect : "none", l->dialect) != 0)
+            fail_msg("\"%s\": %s as %s", l->text, got,
+                     dialect ? dialect : "none");
+        free(got);
+        dialect_free(calls, n);
+    }
+    json_decref(tools);
+}
+
+#define CHECK(labels) check(labels, sizeof labels / sizeof *labels)
+#define ON "{\"name\":\"turn_on\",\"arguments\":{\"name\":\"Lamp\"}}"
+#define ON_CALL "turn_on{\"name\":\"Lamp\"};"
+
+static void test_dialect_reads_every_known_form(void **state)
+{
+    (void)state;
+    static const struct label labels[] = {
+        {ON, ON_CALL, "bare JSON"},
+        {"Sure! " ON " Done.", ON_CALL, "bare JSON"},
+        {"{\"name\": \"turn_on\", \"parameters\": {\"name\": \"Lamp\"}}",
+         ON_CALL, "bare JSON"},
+        {"{\"name\":\"turn_on\",\"arguments\":\"{\\\"name\\\":\\\"Lamp\\\"}\"}",
+         ON_CALL, "bare JSON"},
+        {"[" ON ",\n" ON "]", ON_CALL ON_CALL, "bare JSON"},
+        {ON "\n" ON, ON_CALL ON_CALL, "bare JSON"},
+        {"{\"type\":\"function\",\"function\":" ON "}", ON_CALL, "bare JSON"},
+        {"Here:\n```json\n" ON "\n```\nOk.", ON_CALL, "fenced JSON"},
+        {"```\n[" ON "]\n```", ON_CALL, "fenced JSON"},
+        {"<tool_call>\n" ON "\n</tool_call>", ON_CALL, "<tool_call>"},
+        {"<tool_call>" ON "</tool_call><tool_call>" ON "</tool_call>",
+         ON_CALL ON_CALL, "<tool_call>"},
+        {"[TOOL_CALLS] [" ON "]", ON_CALL, "[TOOL_CALLS]"},
+        {"[TOOL_CALLS][" ON "]</s>", ON_CALL, "[TOOL_CALLS]"},
+        {"<|python_tag|>{\"type\":\"function\",\"name\":\"turn_on\","
+         "\"parameters\":{\"name\":\"Lamp\"}}", ON_CALL, "<|python_tag|>"},
+        {"<function=turn_on>{\"name\":\"Lamp\"}</function>", ON_CALL,
+         "<function=...>"},
+        {"<function=home.off>{}</function>", "home.off{};",
+         "<function=...>"},
+        {"[turn_on(name=\"Lamp\")]", ON_CALL, "pythonic"},
+        {"I will [turn_on(name='Lamp'), set_timer(minutes=5, h=-1.5)] now",
+         ON_CALL "set_timer{\"minutes\":5,\"h\":-1.5};", "pythonic"},
+        {"[set_timer(a=True, b=None, c=[1, 'x',], d={'k': False, \"l\": 2})]",
+         "set_timer{\"a\":true,\"b\":null,\"c\":[1,\"x\"],\"d\":"
+         "{\"k\":false,\"l\":2}};", "pythonic"},
+        {"[set_timer(name=\"it\\'s \\\"tea\\\" \\\\ \\n\")]",
+         "set_timer{\"name\":\"it's \\\"tea\\\" \\\\ \\n\"};", "pythonic"},
+        {"[set_timer()]", "set_timer{};", "pythonic"},
+        {"<think>maybe " ON "</think>[set_timer()]", "set_timer{};",
+         "pythonic"},
+        {"Use {braces} and [brackets] like so: " ON, ON_CALL, "bare JSON"},
+    };
+    CHECK(labels);
+}
+
+static void test_dialect_takes_nothing_else_for_a_call(void **state)
+{
+    (void)state;
+    static const struct label labels[] = {
+        {"", "", "none"},
+        {"I turned the lamp on.", "", "none"},
+        {"{\"name\":\"explode\",\"arguments\":{}}", "", "none"},
+        {"{\"name\":\"turn_on\"}", "", "none"},
+        {"{\"name\":\"turn_on\",\"arguments\":[1]}", "", "none"},
+        {"{\"name\":\"turn_on\",\"arguments\":\"soon\"}", "", "none"},
+        {"{\"name\":\"turn_on\",\"arguments\":{\"name\":\"Lamp\"}", "",
+         "none"},
+        {"turn_on(name=\"Lamp\")", "", "none"},
+        {"[turn_on(name=Lamp)]", "", "none"},
+        {"[turn_on(name=\"Lamp)]", "", "none"},
+        {"[turn_on(\"Lamp\")]", "", "none"},
+        {"[turn_on(name=\"Lamp\"), and so on]", "", "none"},
+        {"[explode(a=1)]", "", "none"},
+        {"[set_timer(a=99e999)]", "", "none"},
+        {"<function=turn_on>", "", "none"},
+        {"<function=explode>{}</function>", "", "none"},
+        {"<tool_call>", "", "none"},
+        {"<think>I should say " ON, "", "none"},
+        {"{\"a\":\"" "\xFF" "\",\"name\":\"turn_on\",\"arguments\":{}}", "",
+         "none"},
+        {"{\"type\":\"function\",\"function\":\"turn_on\"}", "", "none"},
+    };
+    CHECK(labels);
+}
+
+static void test_dialect_without_tools_finds_no_calls(void **state)
+{
+    (void)state;
+    struct tool_call *calls;
+    size_t            n;
+    const char       *dialect;
+
+    assert_int_equal(dialect_find(ON, NULL, &calls, &n, &dialect), 0);
+    assert_null(calls);
+    assert_int_equal(n, 0);
+    assert_null(dialect);
+    dialect_free(calls, n);
+}
+
+/* A megabyte of each; the bounds of dialect.h keep this short. */
+static void test_dialect_survives_hostile_text(void **state)
+{
+    (void)state;
+    static const char *const seeds[] = {
+        "[", "{", "{\"a\":", "[{", "[f(a=", "[turn_on(a=[", "[set_timer(),",
+        "<function=", "<function=turn_on>{", "<tool_call>", "```", "<think>",
+        "</think>", "[a", "\xFF", "[set_timer(a='", "[set_timer(a=['',",
+        "{\"\":[", ON, "[f(a={'a':", "\"\\", "<",
+    };
+    size_t  len   = 1000000;
+    char   *text  = mem_new(len + 1, 1);
+    json_t *tools = make_tools();
+
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        struct tool_call *calls;
+        size_t            n;
+        const char       *dialect;
+
+        for (size_t j = 0; j < len; j++)
+            text[j] = seeds[i][j % strlen(seeds[i])];
+        dialect_find(text, tools, &calls, &n, &dialect);
+        assert_in_range(n, 0, 16);
+        dialect_free(calls, n);
+    }
+    json_decref(tools);
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dialect_reads_every_known_form),
+        cmocka_unit_test(test_dialect_takes_nothing_else_for_a_call),
+        cmocka_unit_test(test_dialect_without_tools_finds_no_calls),
+        cmocka_unit_test(test_dialect_survives_hostile_text),
+    };
+    return cmocka_run_group_tests_name("dialect", tests, NULL, NULL);
+}

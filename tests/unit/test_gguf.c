@@ -1,0 +1,919 @@
+/* SPDX-License-Identifier: MIT */
+/* test_gguf.c - what src/gguf.h promises. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gguf.h"
+#include "gguf_types.h"
+#include "gguf_writer.h"
+
+/* ---- a readable failure ------------------------------------------------ */
+
+static int parse(const struct gguf_file *g, struct model_facts *out, int *more,
+                 struct err *err)
+{
+    *err = (struct err){0};
+    return gguf_parse(g->bytes, g->len, g->len, out, more, err);
+}
+
+/* The whole of g is refused in words that hold `words`. Ends g. */
+static void assert_refused(struct gguf_file *g, const char *words)
+{
+    struct model_facts facts = {.layers = 77};
+    struct err         err;
+    int                more = 5;
+
+    assert_int_equal(parse(g, &facts, &more, &err), -1);
+    assert_int_equal(err.kind, ERR_INPUT);
+    if (!strstr(err.text, words))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+    assert_int_equal(more, 0);
+    assert_int_equal(facts.layers, 77);
+    gguf_free(g);
+}
+
+static struct model_facts accepted(struct gguf_file *g)
+{
+    struct model_facts facts;
+    struct err         err;
+    int                more = 5;
+
+    if (parse(g, &facts, &more, &err)) fail_msg("refused: %s", err.text);
+    assert_int_equal(more, 0);
+    gguf_free(g);
+    return facts;
+}
+
+/* ---- facts ------------------------------------------------------------- */
+
+static void test_facts_of_a_small_model(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_small_model(&g, "Tiny Test");
+    f = accepted(&g);
+    assert_string_equal(f.architecture, "llama");
+    assert_string_equal(f.model_name, "Tiny Test");
+    assert_string_equal(f.license, "mit");
+    assert_string_equal(f.quantisation, "Q4_0");
+    assert_string_equal(f.chat_template, "{{ messages }}");
+    assert_true(f.parameters == 64 * 100 + 64 * 8);
+    assert_int_equal(f.layers, 2);
+    assert_int_equal(f.context, 4096);
+    assert_int_equal(f.vocabulary, 100);
+    assert_int_equal(f.tensor_bytes, 64 * 100 / 32 * 18 + 64 * 8 * 4);
+    /* 2 layers, 2 heads, 16 keys and 16 values, 2 bytes each. */
+    assert_true(f.kv_bytes_per_token == 2 * 2 * (16 + 16) * 2);
+    model_facts_done(&f);
+}
+
+static void test_what_is_not_said_is_missing_and_never_zero(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 2, 0, 0);
+    f = accepted(&g);
+    assert_null(f.architecture);
+    assert_null(f.model_name);
+    assert_null(f.quantisation);
+    assert_null(f.chat_template);
+    assert_null(f.license);
+    assert_true(isnan(f.parameters));
+    assert_true(isnan(f.kv_bytes_per_token));
+    assert_int_equal(f.layers, -1);
+    assert_int_equal(f.context, -1);
+    assert_int_equal(f.vocabulary, -1);
+    assert_int_equal(f.file_bytes, 24);
+    model_facts_done(&f);
+}
+
+static void test_quantisation_falls_back_on_the_type_with_most_bytes(void **s)
+{
+    static const struct { uint32_t most; const char *name; } cases[] = {
+        {12, "Q4_K"}, {39, "MXFP4"}, {40, "NVFP4"}, {35, "TQ2_0"},
+        {23, "IQ4_XS"}, {77, "type 77"},
+    };
+
+    (void)s;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gguf_file   g;
+        struct model_facts f;
+        gguf_begin(&g, 3, 2, 1);
+        gguf_u32(&g, "general.file_type", 999);
+        gguf_tensor(&g, "norm", 0, 1, (uint64_t[]){8}, 0);
+        gguf_tensor(&g, "big", cases[i].most, 2, (uint64_t[]){256, 64}, 32);
+        gguf_end(&g, 32, 32 + 256 * 64);
+        f = accepted(&g);
+        assert_string_equal(f.quantisation, cases[i].name);
+        assert_true(f.parameters == 8 + 256 * 64);
+        model_facts_done(&f);
+    }
+}
+
+/* An unknown type reaches to the next tensor, or to the end of the file. */
+static void test_an_unknown_tensor_type_is_no_failure(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 3, 3, 0);
+    gguf_tensor(&g, "a", 77, 1, (uint64_t[]){10}, 0);
+    gguf_tensor(&g, "b", 0, 1, (uint64_t[]){8}, 64);
+    gguf_tensor(&g, "c", 78, 1, (uint64_t[]){10}, 96);
+    gguf_end(&g, 32, 200);
+    f = accepted(&g);
+    assert_int_equal(f.tensor_bytes, 64 + 32 + 104);
+    model_facts_done(&f);
+}
+
+static void test_every_width_of_number_is_read(void **state)
+{
+    static const struct { uint32_t type; uint64_t value; size_t width;
+                          int layers; } cases[] = {
+        {0, 200, 1, 200},  {1, 100, 1, 100},  {1, 200, 1, -1},
+        {2, 60000, 2, 60000}, {3, 300, 2, 300}, {3, 60000, 2, -1},
+        {4, 70000, 4, 70000}, {5, 70000, 4, 70000}, {5, 0xffffffff, 4, -1},
+        {4, 0xffffffff, 4, -1}, {7, 1, 1, 1}, {10, 12, 8, 12}, {11, 12, 8, 12},
+        {11, UINT64_MAX, 8, -1}, {10, UINT64_MAX, 8, -1},
+        {6, 0x3f800000, 4, -1}, {12, 0, 8, -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gguf_file   g;
+        struct model_facts f;
+        gguf_begin(&g, 3, 0, 2);
+        gguf_number(&g, "x.block_count", cases[i].type, cases[i].value,
+                    cases[i].width);
+        gguf_text(&g, "general.architecture", "x");
+        f = accepted(&g);
+        assert_int_equal(f.layers, cases[i].layers);
+        model_facts_done(&f);
+    }
+}
+
+static void test_a_key_of_another_type_is_missing(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 6);
+    gguf_text(&g, "general.architecture", "x");
+    gguf_text(&g, "x.block_count", "32");
+    gguf_u32(&g, "general.name", 3);
+    gguf_array_i32(&g, "tokenizer.ggml.tokens", 2, (int32_t[]){1, 2});
+    gguf_array(&g, "tokenizer.chat_template", 8, 1);
+    gguf_put_text(&g, "x");
+    gguf_array_i32(&g, "x.context_length", 1, (int32_t[]){1});
+    f = accepted(&g);
+    assert_int_equal(f.layers, -1);
+    assert_null(f.model_name);
+    assert_int_equal(f.vocabulary, -1);
+    assert_null(f.chat_template);
+    assert_int_equal(f.context, -1);
+    model_facts_done(&f);
+}
+
+static void test_texts_become_valid_utf8_without_nul(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 1);
+    gguf_key(&g, "general.name", 8);
+    gguf_put_number(&g, 4, 8);
+    gguf_put(&g, "a\0\xff" "b", 4);
+    f = accepted(&g);
+    assert_string_equal(f.model_name, "a\xef\xbf\xbd\xef\xbf\xbd" "b");
+    model_facts_done(&f);
+}
+
+/* ---- the key-value cache ----------------------------------------------- */
+
+static double kv_of(struct gguf_file *g)
+{
+    struct model_facts f = accepted(g);
+    double             kv = f.kv_bytes_per_token;
+
+    model_facts_done(&f);
+    return kv;
+}
+
+/* `keys` more keys are to follow. */
+static void begin_layers(struct gguf_file *g, uint64_t keys, uint32_t layers)
+{
+    gguf_begin(g, 3, 0, 2 + keys);
+    gguf_text(g, "general.architecture", "x");
+    gguf_u32(g, "x.block_count", layers);
+}
+
+static void test_kv_without_groups_counts_every_head(void **state)
+{
+    struct gguf_file g;
+
+    (void)state;
+    begin_layers(&g, 2, 3);
+    gguf_u32(&g, "x.attention.head_count", 4);
+    gguf_u32(&g, "x.embedding_length", 40);
+    assert_true(kv_of(&g) == 3 * 4 * (10 + 10) * 2);
+}
+
+static void test_kv_of_layers_that_differ(void **state)
+{
+    struct gguf_file g;
+
+    (void)state;
+    begin_layers(&g, 4, 3);
+    gguf_u32(&g, "x.attention.head_count", 8);
+    gguf_array_i32(&g, "x.attention.head_count_kv", 3, (int32_t[]){0, 2, 4});
+    gguf_u32(&g, "x.attention.key_length", 64);
+    gguf_u32(&g, "x.attention.value_length", 32);
+    assert_true(kv_of(&g) == (2 + 4) * (64 + 32) * 2);
+}
+
+static void test_kv_leaves_recurrent_and_sharing_layers_out(void **state)
+{
+    struct gguf_file g;
+
+    (void)state;
+    begin_layers(&g, 4, 8);                   /* layers 4 and 8 attend */
+    gguf_u32(&g, "x.attention.head_count", 2);
+    gguf_u32(&g, "x.attention.key_length", 10);
+    gguf_u32(&g, "x.attention.value_length", 10);
+    gguf_u32(&g, "x.full_attention_interval", 4);
+    assert_true(kv_of(&g) == 2 * 2 * 20 * 2);
+
+    begin_layers(&g, 4, 4);
+    gguf_u32(&g, "x.attention.head_count", 2);
+    gguf_u32(&g, "x.attention.key_length", 10);
+    gguf_u32(&g, "x.attention.value_length", 10);
+    gguf_array_i32(&g, "x.attention.recurrent_layers", 4,
+                   (int32_t[]){1, 1, 1, 0});
+    assert_true(kv_of(&g) == 1 * 2 * 20 * 2);
+
+    begin_layers(&g, 4, 10);
+    gguf_u32(&g, "x.attention.head_count", 2);
+    gguf_u32(&g, "x.attention.key_length", 10);
+    gguf_u32(&g, "x.attention.value_length", 10);
+    gguf_u32(&g, "x.attention.shared_kv_layers", 7);
+    assert_true(kv_of(&g) == 3 * 2 * 20 * 2);
+}
+
+static void test_kv_of_windowed_and_latent_attention(void **state)
+{
+    struct gguf_file g;
+
+    (void)state;
+    begin_layers(&g, 6, 2);
+    gguf_u32(&g, "x.attention.head_count", 1);
+    gguf_u32(&g, "x.attention.key_length", 100);
+    gguf_u32(&g, "x.attention.value_length", 100);
+    gguf_u32(&g, "x.attention.key_length_swa", 10);
+    gguf_u32(&g, "x.attention.value_length_swa", 10);
+    gguf_array(&g, "x.attention.sliding_window_pattern", 7, 2);
+    gguf_put_number(&g, 1, 1);
+    gguf_put_number(&g, 0, 1);
+    assert_true(kv_of(&g) == (20 + 200) * 2);
+
+    begin_layers(&g, 6, 2);
+    gguf_u32(&g, "x.attention.head_count", 16);
+    gguf_u32(&g, "x.attention.head_count_kv", 1);
+    gguf_u32(&g, "x.attention.key_length", 576);
+    gguf_u32(&g, "x.attention.value_length", 512);
+    gguf_u32(&g, "x.attention.key_length_mla", 192);
+    gguf_u32(&g, "x.attention.value_length_mla", 128);
+    assert_true(kv_of(&g) == 2 * 576 * 2);
+}
+
+static void test_layers_that_guess_ahead_are_not_the_models(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    begin_layers(&g, 4, 5);
+    gguf_u32(&g, "x.nextn_predict_layers", 1);
+    gguf_u32(&g, "x.attention.head_count", 1);
+    gguf_u32(&g, "x.attention.key_length", 4);
+    gguf_u32(&g, "x.attention.value_length", 4);
+    f = accepted(&g);
+    assert_int_equal(f.layers, 4);
+    assert_true(f.kv_bytes_per_token == 4 * 8 * 2);
+    model_facts_done(&f);
+}
+
+static void test_kv_is_missing_without_what_it_follows_from(void **state)
+{
+    struct gguf_file g;
+
+    (void)state;
+    begin_layers(&g, 1, 4);                   /* no attention at all */
+    gguf_u32(&g, "x.embedding_length", 64);
+    assert_true(isnan(kv_of(&g)));
+
+    begin_layers(&g, 1, 4);                   /* heads of unknown width */
+    gguf_u32(&g, "x.attention.head_count", 4);
+    assert_true(isnan(kv_of(&g)));
+
+    begin_layers(&g, 3, 4);                   /* a list that is too short */
+    gguf_array_i32(&g, "x.attention.head_count_kv", 2, (int32_t[]){1, 1});
+    gguf_u32(&g, "x.attention.key_length", 4);
+    gguf_u32(&g, "x.attention.value_length", 4);
+    assert_true(isnan(kv_of(&g)));
+
+    begin_layers(&g, 3, 4);                   /* a negative count */
+    gguf_array_i32(&g, "x.attention.head_count_kv", 4,
+                   (int32_t[]){1, -1, 1, 1});
+    gguf_u32(&g, "x.attention.key_length", 4);
+    gguf_u32(&g, "x.attention.value_length", 4);
+    assert_true(isnan(kv_of(&g)));
+
+    begin_layers(&g, 3, 0x7fffffff);          /* nobody has such depth */
+    gguf_u32(&g, "x.attention.head_count", 4);
+    gguf_u32(&g, "x.attention.key_length", 4);
+    gguf_u32(&g, "x.attention.value_length", 4);
+    assert_true(isnan(kv_of(&g)));
+}
+
+/* ---- cut files --------------------------------------------------------- */
+
+static void test_a_header_cut_at_any_byte_is_refused(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+    struct err         err;
+    int                more;
+
+    (void)state;
+    gguf_small_model(&g, "cut");
+    for (size_t n = 0; n < g.len; n++) {
+        /* A copy of the exact size: reading past it is seen by ASan. */
+        unsigned char *cut = mem_new(n, 1);
+        memcpy(cut, g.bytes, n);
+
+        /* The file ends here. */
+        err = (struct err){0};
+        assert_int_equal(gguf_parse(cut, n, n, &f, &more, &err), -1);
+        assert_int_equal(err.kind, ERR_INPUT);
+        assert_int_equal(more, 0);
+
+        /* More of it is on disk. */
+        err = (struct err){0};
+        if (gguf_parse(cut, n, g.len, &f, &more, &err) == 0) {
+            assert_true(n >= g.header_len);
+            model_facts_done(&f);
+        } else {
+            assert_true(n < g.header_len);
+            assert_int_equal(more, 1);
+            assert_int_equal(err.kind, ERR_INPUT);
+        }
+        free(cut);
+    }
+    gguf_free(&g);
+}
+
+static void test_a_cut_file_says_how_many_bytes_are_missing(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+    struct err         err = {0};
+    int                more;
+    char               words[200];
+
+    (void)state;
+    gguf_begin(&g, 3, 1, 0);
+    gguf_tensor(&g, "w", 0, 2, (uint64_t[]){1000000, 25}, 0);
+    gguf_end(&g, 32, 0);
+    snprintf(words, sizeof words, "is cut short: the tensors need 100,000,%03zu"
+             " bytes, the file has 1,000,000, 99,000,%03zu are missing; "
+             "download it again", g.len, g.len);
+    assert_int_equal(gguf_parse(g.bytes, g.len, 1000000, &f, &more, &err), -1);
+    assert_string_equal(err.text, words);
+    assert_int_equal(more, 0);
+    gguf_free(&g);
+}
+
+static void test_the_last_tensor_needs_no_padding_behind_it(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 3, 1, 0);
+    gguf_tensor(&g, "w", 0, 1, (uint64_t[]){1}, 0);
+    gguf_end(&g, 32, 4);
+    f = accepted(&g);
+    assert_int_equal(f.tensor_bytes, 4);
+    model_facts_done(&f);
+}
+
+/* ---- hostile files ----------------------------------------------------- */
+
+static void test_what_is_no_gguf_is_named(void **state)
+{
+    static const struct { const char *bytes; size_t len; const char *words; }
+    cases[] = {
+        {"", 0, "is empty"},
+        {"\n<!DOCTYPE html><html>", 22, "is an HTML page"},
+        {"<HTML><head>", 12, "is an HTML page"},
+        {"version https://git-lfs.github.com/spec/v1\noid sha256:1", 55,
+         "is a Git LFS pointer"},
+        {"{\"error\":\"not found\"}", 21, "is a JSON text"},
+        {"\x10\0\0\0\0\0\0\0{\"__metadata__\":", 24, "is a safetensors file"},
+        {"PK\x03\x04rest", 8, "is a ZIP archive"},
+        {"tjgg\x03\0\0\0", 8, "GGML format from before GGUF"},
+        {"\0\0\0\0\0\0\0\0\0\0", 10, "nothing but zeros"},
+        {"Entry not found", 15, "begins with 45 6e 74 72"},
+        {"x", 1, "is not a GGUF file"},
+        {"GG", 2, "is cut short"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gguf_file g = {0};
+        gguf_put(&g, cases[i].bytes, cases[i].len);
+        assert_refused(&g, cases[i].words);
+    }
+}
+
+static void test_versions_and_byte_order_are_named(void **state)
+{
+    static const struct { uint32_t version; const char *words; } cases[] = {
+        {0, "GGUF version 0"}, {1, "is GGUF version 1, which engines read no"},
+        {4, "is GGUF version 4; versions 2 and 3 are known"},
+        {0x03000000, "is a big-endian GGUF file"},
+        {0x02000000, "is a big-endian GGUF file"},
+        {0xffffffff, "is GGUF version 4294967295"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gguf_file g;
+        gguf_begin(&g, cases[i].version, 0, 0);
+        assert_refused(&g, cases[i].words);
+    }
+}
+
+static void test_counts_that_cannot_be_are_refused_at_once(void **state)
+{
+    static const uint64_t counts[] = {1000, 1u << 31, 1ull << 32, 1ull << 60,
+                                      INT64_MAX, 1ull << 63, UINT64_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        uint64_t         n = counts[i];
+        struct gguf_file g;
+
+        gguf_begin(&g, 3, n, 0);
+        assert_refused(&g, "tensors, more than its length allows");
+        gguf_begin(&g, 3, 0, n);
+        assert_refused(&g, "keys, more than its length allows");
+
+        gguf_begin(&g, 3, 0, 1);              /* a key's length */
+        gguf_put_number(&g, n, 8);
+        gguf_put(&g, "general.name", 12);
+        assert_refused(&g, "cut short or damaged inside its header");
+
+        gguf_begin(&g, 3, 0, 1);              /* a text's length */
+        gguf_key(&g, "general.name", 8);
+        gguf_put_number(&g, n, 8);
+        gguf_put(&g, "abc", 3);
+        assert_refused(&g, "cut short or damaged inside its header");
+
+        gguf_begin(&g, 3, 0, 1);              /* numbers of an array */
+        gguf_array(&g, "a", 10, n);
+        gguf_put_number(&g, 1, 8);
+        assert_refused(&g, "cut short or damaged inside its header");
+
+        gguf_begin(&g, 3, 0, 1);              /* texts of an array */
+        gguf_array(&g, "a", 8, n);
+        gguf_put_text(&g, "abc");
+        assert_refused(&g, "cut short or damaged inside its header");
+
+        gguf_begin(&g, 3, 0, 1);              /* arrays of an array */
+        gguf_array(&g, "a", 9, n);
+        gguf_put_number(&g, 0, 4);
+        gguf_put_number(&g, 0, 8);
+        assert_refused(&g, "cut short or damaged inside its header");
+
+        gguf_begin(&g, 3, 1, 0);              /* a tensor's name */
+        gguf_put_number(&g, n, 8);
+        gguf_put(&g, "0123456789abcdef", 16);
+        assert_refused(&g, "cut short or damaged inside its header");
+    }
+}
+
+/* A head that ends inside a text of 4 GB of a file of 5 GB: more is wanted,
+ * nothing of that size is allocated. */
+static void test_a_text_of_four_gigabytes_only_asks_for_more(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+    struct err         err = {0};
+    int                more;
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 1);
+    gguf_key(&g, "general.name", 8);
+    gguf_put_number(&g, 1ull << 32, 8);
+    assert_int_equal(gguf_parse(g.bytes, g.len, 5ull << 30, &f, &more, &err),
+                     -1);
+    assert_int_equal(more, 1);
+    gguf_free(&g);
+}
+
+static void test_keys_that_cannot_be_are_refused(void **state)
+{
+    struct gguf_file g;
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 2);
+    gguf_u32(&g, "general.file_type", 1);
+    gguf_u32(&g, "general.file_type", 1);
+    assert_refused(&g, "holds the key \"general.file_type\" twice");
+
+    gguf_begin(&g, 3, 0, 1);
+    gguf_u32(&g, "", 1);
+    assert_refused(&g, "a key without a name");
+
+    gguf_begin(&g, 3, 0, 1);
+    gguf_number(&g, "odd", 13, 1, 8);
+    assert_refused(&g, "key \"odd\": holds a value of type 13");
+
+    gguf_begin(&g, 3, 0, 1);
+    gguf_array(&g, "odd", 0xffffffff, 0);
+    assert_refused(&g, "holds a value of type 4294967295");
+}
+
+static void test_arrays_nest_to_a_bounded_depth(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 1);
+    gguf_array(&g, "nested", 9, 2);
+    for (int i = 0; i < 2; i++) {
+        gguf_put_number(&g, 4, 4);
+        gguf_put_number(&g, 1, 8);
+        gguf_put_number(&g, 7, 4);
+    }
+    f = accepted(&g);
+    model_facts_done(&f);
+
+    gguf_begin(&g, 3, 0, 1);
+    gguf_array(&g, "deep", 9, 1);
+    for (int i = 0; i < 100000; i++) {
+        gguf_put_number(&g, 9, 4);
+        gguf_put_number(&g, 1, 8);
+    }
+    assert_refused(&g, "nested deeper than 4");
+}
+
+static void test_alignment_is_checked(void **state)
+{
+    static const uint32_t  wrong[] = {0, 3, 33, 0xffffffff};
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        gguf_begin(&g, 3, 0, 1);
+        gguf_u32(&g, "general.alignment", wrong[i]);
+        assert_refused(&g, "which is no power of two");
+    }
+    gguf_begin(&g, 3, 0, 1);
+    gguf_text(&g, "general.alignment", "32");
+    assert_refused(&g, "no 32-bit number");
+
+    gguf_begin(&g, 3, 2, 1);
+    gguf_u32(&g, "general.alignment", 4);
+    gguf_tensor(&g, "a", 0, 1, (uint64_t[]){1}, 0);
+    gguf_tensor(&g, "b", 0, 1, (uint64_t[]){1}, 4);
+    gguf_end(&g, 4, 8);
+    f = accepted(&g);
+    model_facts_done(&f);
+}
+
+static void test_tensors_that_cannot_be_are_refused(void **state)
+{
+    static const struct {
+        uint32_t type, dims; uint64_t shape[5]; uint64_t offset;
+        const char *words;
+    } cases[] = {
+        {0, 5, {1, 1, 1, 1, 1}, 32, "more than 4 dimensions"},
+        {0, 0xffffffff, {1}, 32, "more than 4 dimensions"},
+        {0, 2, {8, 0}, 32, "dimension of 0"},
+        {0, 2, {1ull << 32, 1ull << 32}, 32, "more elements than can be"},
+        {0, 2, {1ull << 31, 1ull << 32}, 32, "more elements than can be"},
+        {0, 1, {UINT64_MAX}, 32, "more elements than can be"},
+        {0, 1, {INT64_MAX}, 32, "more bytes than can be counted"},
+        {24, 1, {INT64_MAX}, 32, "ends past any possible file"},
+        {2, 1, {33}, 32, "no whole number of blocks"},
+        {12, 2, {128, 2}, 32, "no whole number of blocks"},
+        {0, 1, {8}, 0, "overlaps the one before it"},
+        {0, 1, {8}, 33, "is not aligned"},
+        {0, 1, {8}, UINT64_MAX - 31, "ends past any possible file"},
+        {77, 1, {8}, 1ull << 63, "ends past any possible file"},
+        {77, 1, {8}, 1ull << 40, "is cut short: the tensors need"},
+        {0, 1, {8}, 1ull << 40, "is cut short: the tensors need"},
+        {0, 1, {64}, 32, "is cut short: the tensors need"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct gguf_file g;
+        gguf_begin(&g, 3, 2, 0);
+        gguf_tensor(&g, "first", 0, 1, (uint64_t[]){8}, 0);
+        gguf_tensor(&g, "second", cases[i].type,
+                    cases[i].dims > 5 ? 0 : cases[i].dims, cases[i].shape,
+                    cases[i].offset);
+        if (cases[i].dims > 5)            /* a count that has no dimensions */
+            memset(g.bytes + g.len - 16, 0xff, 4);
+        gguf_end(&g, 32, 64);
+        assert_refused(&g, cases[i].words);
+    }
+}
+
+/* Any single byte changed: no crash, and what is accepted adds up. */
+static void test_a_changed_byte_never_makes_it_lie_about_size(void **state)
+{
+    static const unsigned char values[] = {0, 1, 7, 9, 0x7f, 0x80, 0xff};
+    struct gguf_file           g;
+
+    (void)state;
+    gguf_small_model(&g, "bytes");
+    for (size_t at = 0; at < g.header_len; at++) {
+        unsigned char was = g.bytes[at];
+        for (size_t i = 0; i < sizeof values; i++) {
+            struct model_facts f;
+            struct err         err;
+            int                more;
+            g.bytes[at] = values[i];
+            if (parse(&g, &f, &more, &err)) {
+                assert_int_equal(more, 0);
+                continue;
+            }
+            assert_true(f.tensor_bytes <= g.len);
+            assert_true(f.vocabulary <= (int)g.len);
+            model_facts_done(&f);
+        }
+        g.bytes[at] = was;
+    }
+    gguf_free(&g);
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+static char folder[] = "/tmp/audition-test-gguf-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+static char *in_folder(const char *name)
+{
+    return mem_printf("%s/%s", folder, name);
+}
+
+static void write_file(const char *path, const void *bytes, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Part i of n with one tensor of 8 * i numbers; keys only in the first. */
+static uint64_t write_part(const char *path, int i, int n)
+{
+    struct gguf_file g;
+    uint64_t         len;
+
+    gguf_begin(&g, 3, 1, i == 1 ? 5 : 2);
+    if (i == 1) {
+        gguf_text(&g, "general.architecture", "x");
+        gguf_u32(&g, "x.block_count", 9);
+        gguf_tokens(&g, 10);
+    }
+    gguf_number(&g, "split.no", 2, (uint64_t)i - 1, 2);
+    gguf_number(&g, "split.count", 2, (uint64_t)n, 2);
+    gguf_tensor(&g, "w", i == 1 ? 0 : 1, 1, (uint64_t[]){8 * (uint64_t)i}, 0);
+    gguf_end(&g, 32, 8 * (size_t)i * (i == 1 ? 4 : 2));
+    write_file(path, g.bytes, g.len);
+    len = g.len;
+    gguf_free(&g);
+    return len;
+}
+
+static void test_parts_of_a_split_model_add_up(void **state)
+{
+    char              *path[3];
+    uint64_t           bytes = 0;
+    struct model_facts f;
+    struct err         err = {0};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "m-0000%d-of-00003.gguf", i + 1);
+        path[i] = in_folder(name);
+        bytes += write_part(path[i], i + 1, 3);
+    }
+    assert_int_equal(gguf_read(path[0], &f, &err), 0);
+    assert_int_equal(f.layers, 9);
+    assert_int_equal(f.vocabulary, 10);
+    assert_int_equal(f.file_bytes, bytes);
+    assert_true(f.parameters == 8 + 16 + 24);
+    assert_int_equal(f.tensor_bytes, 32 + 32 + 48);
+    assert_string_equal(f.quantisation, "F16");
+    model_facts_done(&f);
+
+    assert_int_equal(gguf_read(path[1], &f, &err), -1);
+    assert_non_null(strstr(err.text, "is part 2 of 3 of a split model"));
+    assert_non_null(strstr(err.text, "m-00001-of-00003.gguf"));
+
+    assert_int_equal(unlink(path[2]), 0);
+    err = (struct err){0};
+    assert_int_equal(gguf_read(path[0], &f, &err), -1);
+    assert_int_equal(err.kind, ERR_INPUT);
+    assert_non_null(strstr(err.text, "part 3 of 3"));
+    assert_non_null(strstr(err.text, "m-00003-of-00003.gguf: no such file"));
+
+    unlink(path[0]);
+    unlink(path[1]);
+    for (int i = 0; i < 3; i++) free(path[i]);
+}
+
+static void test_a_renamed_part_is_told_from_a_model(void **state)
+{
+    char              *path = in_folder("renamed.gguf");
+    struct model_facts f;
+    struct err         err = {0};
+
+    (void)state;
+    write_part(path, 1, 3);
+    assert_int_equal(gguf_read(path, &f, &err), -1);
+    assert_non_null(strstr(err.text, "a model split in 3 files"));
+    unlink(path);
+    free(path);
+}
+
+static void test_names_of_parts(void **state)
+{
+    static const struct { const char *path; int part, parts; size_t stem; }
+    cases[] = {
+        {"m-00001-of-00002.gguf", 1, 2, 1},
+        {"/a/b-00012-of-00345.GGUF", 12, 345, 4},
+        {"m.gguf", 0, 0, 0},
+        {"-00001-of-00002.gguf", 0, 0, 0},
+        {"a/-00001-of-00002.gguf", 0, 0, 0},
+        {"m-00000-of-00002.gguf", 0, 0, 0},
+        {"m-00003-of-00002.gguf", 0, 0, 0},
+        {"m-0001-of-00002.gguf", 0, 0, 0},
+        {"m-+0001-of-00002.gguf", 0, 0, 0},
+        {"m-00001-of-00002.bin", 0, 0, 0},
+        {"", 0, 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int    part = 0, parts = 0;
+        size_t stem = 0;
+        bool   is = gguf_part_name(cases[i].path, &stem, &part, &parts);
+        assert_int_equal(is, cases[i].part > 0);
+        assert_int_equal(part, cases[i].part);
+        assert_int_equal(parts, cases[i].parts);
+        assert_int_equal(stem, cases[i].stem);
+    }
+}
+
+/* The first head that is read is 1 MiB; this header is longer. */
+static void test_a_long_header_is_read_with_a_longer_head(void **state)
+{
+    char              *path = in_folder("long.gguf");
+    struct gguf_file   g;
+    unsigned char     *padding = mem_new(3 << 20, 1);
+    struct model_facts f;
+    struct err         err = {0};
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 3);
+    gguf_text(&g, "general.architecture", "x");
+    gguf_array(&g, "scores", 0, 3 << 20);
+    gguf_put(&g, padding, 3 << 20);
+    gguf_u32(&g, "x.block_count", 6);
+    write_file(path, g.bytes, g.len);
+    assert_int_equal(gguf_read(path, &f, &err), 0);
+    assert_int_equal(f.layers, 6);
+    model_facts_done(&f);
+    unlink(path);
+    gguf_free(&g);
+    free(padding);
+    free(path);
+}
+
+/* A sparse file whose only key says that it is 70 MB long. */
+static void test_a_header_without_end_is_given_up(void **state)
+{
+    char              *path = in_folder("endless.gguf");
+    struct gguf_file   g;
+    struct model_facts f;
+    struct err         err = {0};
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 1);
+    gguf_key(&g, "general.name", 8);
+    gguf_put_number(&g, 70u << 20, 8);
+    write_file(path, g.bytes, g.len);
+    assert_int_equal(truncate(path, 80 << 20), 0);
+    assert_int_equal(gguf_read(path, &f, &err), -1);
+    assert_non_null(strstr(err.text, "a header longer than the 67,108,864"));
+    unlink(path);
+    gguf_free(&g);
+    free(path);
+}
+
+static void test_a_file_that_cannot_be_read_is_named(void **state)
+{
+    char              *path = in_folder("nowhere.gguf");
+    struct model_facts f;
+    struct err         err = {0};
+
+    (void)state;
+    assert_int_equal(gguf_read(path, &f, &err), -1);
+    assert_int_equal(err.kind, ERR_INPUT);
+    assert_non_null(strstr(err.text, path));
+    assert_non_null(strstr(err.text, "no such file"));
+    err = (struct err){0};
+    assert_int_equal(gguf_read(folder, &f, &err), -1);
+    assert_non_null(strstr(err.text, "is a directory"));
+    err = (struct err){0};
+    assert_int_equal(gguf_read("/dev/zero", &f, &err), -1);
+    assert_non_null(strstr(err.text, "is not a regular file"));
+    free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_facts_of_a_small_model),
+        cmocka_unit_test(test_what_is_not_said_is_missing_and_never_zero),
+        cmocka_unit_test(
+            test_quantisation_falls_back_on_the_type_with_most_bytes),
+        cmocka_unit_test(test_an_unknown_tensor_type_is_no_failure),
+        cmocka_unit_test(test_every_width_of_number_is_read),
+        cmocka_unit_test(test_a_key_of_another_type_is_missing),
+        cmocka_unit_test(test_texts_become_valid_utf8_without_nul),
+        cmocka_unit_test(test_kv_without_groups_counts_every_head),
+        cmocka_unit_test(test_kv_of_layers_that_differ),
+        cmocka_unit_test(test_kv_leaves_recurrent_and_sharing_layers_out),
+        cmocka_unit_test(test_kv_of_windowed_and_latent_attention),
+        cmocka_unit_test(test_layers_that_guess_ahead_are_not_the_models),
+        cmocka_unit_test(test_kv_is_missing_without_what_it_follows_from),
+        cmocka_unit_test(test_a_header_cut_at_any_byte_is_refused),
+        cmocka_unit_test(test_a_cut_file_says_how_many_bytes_are_missing),
+        cmocka_unit_test(test_the_last_tensor_needs_no_padding_behind_it),
+        cmocka_unit_test(test_what_is_no_gguf_is_named),
+        cmocka_unit_test(test_versions_and_byte_order_are_named),
+        cmocka_unit_test(test_counts_that_cannot_be_are_refused_at_once),
+        cmocka_unit_test(test_a_text_of_four_gigabytes_only_asks_for_more),
+        cmocka_unit_test(test_keys_that_cannot_be_are_refused),
+        cmocka_unit_test(test_arrays_nest_to_a_bounded_depth),
+        cmocka_unit_test(test_alignment_is_checked),
+        cmocka_unit_test(test_tensors_that_cannot_be_are_refused),
+        cmocka_unit_test(test_a_changed_byte_never_makes_it_lie_about_size),
+        cmocka_unit_test(test_parts_of_a_split_model_add_up),
+        cmocka_unit_test(test_a_renamed_part_is_told_from_a_model),
+        cmocka_unit_test(test_names_of_parts),
+        cmocka_unit_test(test_a_long_header_is_read_with_a_longer_head),
+        cmocka_unit_test(test_a_header_without_end_is_given_up),
+        cmocka_unit_test(test_a_file_that_cannot_be_read_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

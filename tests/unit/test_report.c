@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/* The reports, against golden files (GOLDEN_UPDATE=1 writes them anew) and
+ * against promises that hold for every record. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/jsonx.h"
+#include "base/utf8.h"
+#include "report/report.h"
+#include "unit/report_cases.h"
+
+static const struct {
+    const char *name;
+    void      (*make)(struct facts *f);
+} cases[] = {
+    {"winner", winner_case}, {"no-winner", no_winner_case},
+    {"failed", failed_case}, {"hostile", hostile_case},
+};
+
+#define N_CASES (sizeof cases / sizeof *cases)
+
+static char *rendered(size_t i, const struct report_ops *ops, bool colour,
+                      int columns)
+{
+    struct facts  f;
+    struct strbuf out;
+
+    cases[i].make(&f);
+    strbuf_init(&out, 1 << 20);
+    ops->render(&f, colour, columns, &out);
+    assert_false(out.over);
+    facts_done(&f);
+    return out.text;
+}
+
+static void golden(const char *name, const char *what, const char *text)
+{
+    const char  *folder = getenv("TEST_DIR");
+    char        *path   = mem_printf("%s/golden/report-%s%s",
+                                     folder ? folder : "tests", name, what);
+    struct bytes want   = {0};
+    struct err   err    = {0};
+
+    if (getenv("GOLDEN_UPDATE")) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+        assert_int_equal(fclose(file), 0);
+    }
+    if (bytes_read(&want, path, 1 << 20, &err))
+        fail_msg("%s: %s; GOLDEN_UPDATE=1 writes it", path, err.text);
+    if (strcmp((const char *)want.data, text) != 0)
+        fail_msg("%s differs; look at it with GOLDEN_UPDATE=1 and git diff",
+                 path);
+    bytes_done(&want);
+    free(path);
+}
+
+static void test_reports_are_the_golden_ones(void **state)
+{
+    static const struct {
+        const char *what, *format;
+        int         columns;
+    } forms[] = {
+        {".txt", "table", 0}, {"-80.txt", "table", 80}, {".md", "md", 0},
+        {".json", "json", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++)
+        for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+            char *text = rendered(i, report_find(forms[k].format), false,
+                                  forms[k].columns);
+            golden(cases[i].name, forms[k].what, text);
+            free(text);
+        }
+}
+
+static void test_no_report_writes_a_control_character(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++)
+        for (size_t k = 0; report_all[k]; k++) {
+            char *text = rendered(i, report_all[k], false, 80);
+
+            assert_true(utf8_valid(text, strlen(text)));
+            for (const char *at = text; *at; at++) {
+                const unsigned char *u = (const unsigned char *)at;
+                if ((u[0] < 0x20 && u[0] != '\n') || u[0] == 0x7f ||
+                    (u[0] == 0xc2 && u[1] < 0xa0) ||
+                    strncmp(at, "\xe2\x80\xae", 3) == 0)
+                    fail_msg("%s as %s: control character at byte %zd",
+                             cases[i].name, report_all[k]->name, at - text);
+            }
+            free(text);
+        }
+}
+
+/* Everything but "ESC [ ... m". */
+static char *without_colour(const char *text)
+{
+    struct strbuf out;
+
+    strbuf_init(&out, 1 << 20);
+    for (; *text; text++) {
+        if (*text == '\033') text = strchr(text, 'm');
+        else strbuf_addn(&out, text, 1);
+    }
+    return out.text;
+}
+
+static void test_colour_changes_nothing_but_colour(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++) {
+        char *plain    = rendered(i, &report_text, false, 80);
+        char *coloured = rendered(i, &report_text, true, 80);
+        char *stripped = without_colour(coloured);
+
+        assert_non_null(strchr(coloured, '\033'));
+        assert_string_equal(stripped, plain);
+        free(plain);
+        free(coloured);
+        free(stripped);
+    }
+}
+
+static void test_no_line_is_wider_than_asked_but_commands(void **state)
+{
+    static const int widths[] = {60, 72, 80, 100, 132};
+
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++)
+        for (size_t k = 0; k < sizeof widths / sizeof *widths; k++) {
+            char *text = rendered(i, &report_text, false, widths[k]);
+            bool  is_command = false;
+
+            for (char *line = text, *end; (end = strchr(line, '\n'));
+                 line = end + 1) {
+                *end = '\0';
+                if (utf8_width(line) > widths[k] && !is_command)
+                    fail_msg("%s at %d: %d columns: %s", cases[i].name,
+                             widths[k], utf8_width(line), line);
+                if (end > line && end[-1] == ' ')
+                    fail_msg("%s: trailing space: '%s'", cases[i].name,
+                             line);
+                /* a command is the second line after this one */
+                if (*line) is_command = strcmp(line, "  Serve it with") == 0;
+            }
+            free(text);
+        }
+}
+
+static void test_a_narrow_table_names_what_it_left_out(void **state)
+{
+    char *wide, *narrow;
+
+    (void)state;
+    wide = rendered(0, &report_text, false, 0);
+    narrow = rendered(0, &report_text, false, 80);
+    assert_null(strstr(wide, "Left out"));
+    assert_non_null(strstr(narrow, "Left out at 80 columns: tok/s, prompt "
+                                   "tok/s, speech; "));
+    assert_non_null(strstr(narrow, "* tok/s: the GPU clock fell"));
+    free(wide);
+    free(narrow);
+}
+
+static void test_the_first_line_is_the_answer(void **state)
+{
+    char *text;
+
+    (void)state;
+    text = rendered(0, &report_text, false, 80);
+    assert_ptr_equal(strstr(text, "Ship Qwen2.5-3B-Instruct-Q4_K_M.\n"),
+                     text);
+    free(text);
+    text = rendered(1, &report_text, false, 80);
+    assert_ptr_equal(strstr(text, "No candidate passed.\n"), text);
+    free(text);
+}
+
+static void check_metrics(const json_t *candidate)
+{
+    const json_t *metrics = json_object_get(candidate, "metrics");
+
+    assert_int_equal(json_object_size(metrics), METRIC_COUNT);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const json_t *m = json_object_get(metrics, metric_info[i].name);
+
+        assert_non_null(m);
+        assert_int_equal(json_object_size(m), 6);
+        assert_true(json_is_integer(json_object_get(m, "n")));
+        assert_string_equal(jsonx_text(m, "unit"), metric_info[i].unit);
+        assert_non_null(json_object_get(m, "low"));
+        assert_non_null(json_object_get(m, "high"));
+        if (!json_is_number(json_object_get(m, "median")))
+            assert_true(json_is_null(json_object_get(m, "median")));
+        assert_non_null(json_object_get(m, "reason"));
+    }
+}
+
+static void test_json_keeps_its_contract(void **state)
+{
+    static const char *const top[] = {"schema_version", "run_id", "machine",
+                                      "candidates", "recommendation"};
+    static const char *const names[] = {
+        "name", "file", "sha256", "status", "failure", "template", "metrics",
+        "quality", "verdict", "reason"};
+    static const char *const quality[] = {
+        "pass", "fail", "unparsed", "template_fault", "harness_fault",
+        "total", "rate", "rate_if_parsed"};
+
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++) {
+        char         *text = rendered(i, &report_json, false, 0);
+        struct err    err  = {0};
+        json_t       *doc  = jsonx_parse(text, strlen(text), &err), *c, *q;
+        const char   *suite;
+        size_t        k;
+
+        if (!doc) fail_msg("%s: %s", cases[i].name, err.text);
+        assert_null(strstr(text, "NaN"));
+        assert_null(strstr(text, "nan,"));
+        for (size_t n = 0; n < sizeof top / sizeof *top; n++)
+            assert_non_null(json_object_get(doc, top[n]));
+        json_array_foreach(json_object_get(doc, "candidates"), k, c) {
+            for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+                assert_non_null(json_object_get(c, names[n]));
+            check_metrics(c);
+            json_object_foreach(json_object_get(c, "quality"), suite, q)
+                for (size_t n = 0; n < sizeof quality / sizeof *quality; n++)
+                    assert_non_null(json_object_get(q, quality[n]));
+        }
+        json_decref(doc);
+        free(text);
+    }
+}
+
+static void test_json_says_null_for_what_is_unknown(void **state)
+{
+    struct facts  f;
+    json_t       *doc, *c, *m, *t;
+
+    (void)state;
+    failed_case(&f);
+    f.candidates[1].supports_system_role = 1;
+    doc = report_json_document(&f);
+    c = json_array_get(json_object_get(doc, "candidates"), 1);
+    t = json_object_get(c, "template");
+    assert_true(json_is_null(json_object_get(c, "sha256")));
+    assert_true(json_is_null(json_object_get(t, "present")));
+    assert_int_equal(jsonx_truth(t, "supports_system_role"), 1);
+    m = json_object_get(json_object_get(c, "metrics"), "peak_memory_bytes");
+    assert_true(json_is_null(json_object_get(m, "median")));
+    assert_string_equal(jsonx_text(m, "reason"),
+                        "the server is on another host");
+    m = json_object_get(json_object_get(c, "quality"), "home");
+    assert_true(json_is_null(json_object_get(m, "rate")));
+    c = json_array_get(json_object_get(doc, "candidates"), 2);
+    assert_true(json_is_null(json_object_get(c, "template")));
+    json_decref(doc);
+    facts_done(&f);
+}
+
+/* Markdown without what stands in fences. */
+static char *outside_fences(const char *text)
+{
+    struct strbuf out;
+    size_t        fence = 0;
+
+    strbuf_init(&out, 1 << 20);
+    for (const char *line = text, *end; (end = strchr(line, '\n'));
+         line = end + 1) {
+        size_t ticks = strspn(line, "`"), len = (size_t)(end - line);
+
+        if (fence) {   /* closed by a run as long, alone on its line */
+            if (ticks >= fence && ticks == len) fence = 0;
+        } else if (ticks >= 3) {
+            fence = ticks;
+        } else {
+            strbuf_addn(&out, line, len + 1);
+        }
+    }
+    assert_int_equal(fence, 0);
+    return out.text;
+}
+
+/* Cells of a table row: unescaped '|' less one. */
+static int cells_of(const char *line, size_t len)
+{
+    int n = -1;
+
+    for (size_t i = 0; i < len; i++)
+        if (line[i] == '|' && (i == 0 || line[i - 1] != '\\')) n++;
+    return n;
+}
+
+static void test_markdown_tables_keep_their_shape(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++) {
+        char *text  = rendered(i, &report_markdown, false, 0);
+        char *prose = outside_fences(text);
+        int   cells = 0;
+
+        for (char *line = prose, *end; (end = strchr(line, '\n'));
+             line = end + 1) {
+            int n = *line == '|' ? cells_of(line, (size_t)(end - line)) : 0;
+
+            if (n && cells && n != cells)
+                fail_msg("%s: not %d cells: %.*s", cases[i].name, cells,
+                         (int)(end - line), line);
+            cells = n;
+        }
+        free(prose);
+        free(text);
+    }
+}
+
+static void test_markdown_has_no_markup_of_a_model(void **state)
+{
+    static const char *const markup[] = {"<img", "[l]", "*b*", "`b`"};
+    char *text, *prose;
+
+    (void)state;
+    text = rendered(3, &report_markdown, false, 0);
+    prose = outside_fences(text);
+    assert_non_null(strstr(text, "\n`````\n````\n"));   /* a longer fence */
+    for (char *line = prose, *end; (end = strchr(line, '\n'));
+         line = end + 1) {
+        *end = '\0';
+        assert_int_not_equal(strncmp(line, "# h", 3), 0);
+        if (strncmp(line, "- **File:** `` ", 15) == 0) continue;
+        for (size_t i = 0; i < sizeof markup / sizeof *markup; i++)
+            for (char *at = line; (at = strstr(at, markup[i])); at++)
+                if (at == line || at[-1] != '\\')
+                    fail_msg("not escaped: %s", at);
+    }
+    free(prose);
+    free(text);
+}
+
+static void test_long_answers_are_cut_and_say_so(void **state)
+{
+    struct facts  f;
+    struct strbuf out;
+    char         *answer = mem_new(9001, 1);
+
+    (void)state;
+    memset(answer, 'a', 9000);
+    no_winner_case(&f);
+    free(f.candidates[0].examples[0].answer);
+    f.candidates[0].examples[0].answer = answer;
+    strbuf_init(&out, 1 << 20);
+    report_markdown.render(&f, false, 0, &out);
+    assert_non_null(strstr(out.text, "(7000 more bytes are in the JSON"));
+    strbuf_done(&out);
+    facts_done(&f);
+}
+
+static void test_an_empty_record_renders_in_every_format(void **state)
+{
+    (void)state;
+    for (size_t k = 0; report_all[k]; k++) {
+        struct facts  f = {.machine = {.memory_bytes = NAN,
+                                       .available_bytes = NAN}};
+        struct strbuf out;
+
+        strbuf_init(&out, 1 << 16);
+        report_all[k]->render(&f, false, 80, &out);
+        assert_true(out.len > 0);
+        strbuf_done(&out);
+        facts_done(&f);
+    }
+}
+
+static void test_formats_are_found_by_name(void **state)
+{
+    (void)state;
+    for (size_t k = 0; report_all[k]; k++)
+        assert_ptr_equal(report_find(report_all[k]->name), report_all[k]);
+    assert_null(report_find("html2"));
+    assert_null(report_find(NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reports_are_the_golden_ones),
+        cmocka_unit_test(test_no_report_writes_a_control_character),
+        cmocka_unit_test(test_colour_changes_nothing_but_colour),
+        cmocka_unit_test(test_no_line_is_wider_than_asked_but_commands),
+        cmocka_unit_test(test_a_narrow_table_names_what_it_left_out),
+        cmocka_unit_test(test_the_first_line_is_the_answer),
+        cmocka_unit_test(test_json_keeps_its_contract),
+        cmocka_unit_test(test_json_says_null_for_what_is_unknown),
+        cmocka_unit_test(test_markdown_tables_keep_their_shape),
+        cmocka_unit_test(test_markdown_has_no_markup_of_a_model),
+        cmocka_unit_test(test_long_answers_are_cut_and_say_so),
+        cmocka_unit_test(test_an_empty_record_renders_in_every_format),
+        cmocka_unit_test(test_formats_are_found_by_name),
+    };
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
