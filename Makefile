@@ -55,5 +55,90 @@ $(B)/tests/%: tests/%.c $(B)/libaudition.a
 	@mkdir -p $(@D)
 	$(COMPILE) -Itests -MMD -MP -o $@ $< $(B)/libaudition.a $(PKG_LIBS) -lcmocka
 
+$(B)/fuzz/%: fuzz/%.c $(B)/libaudition.a
+	@mkdir -p $(@D)
+	$(COMPILE) -fsanitize=fuzzer -Itests -o $@ $< $(B)/libaudition.a $(PKG_LIBS)
+
+# ---- the two commands of the README ---------------------------------------
+
+run: packages ## everything from nothing: audition three real models
+	@$(MAKE) --no-print-directory all
+	@tools/engine.sh >/dev/null
+	@tools/models.sh
+	$(B)/audition run $(ARGS) examples/demo.yaml
+
+test: packages-test ## every test that needs no model and no engine
+	@$(MAKE) --no-print-directory check
+
+# ---- parts of them ---------------------------------------------------------
+
+packages: ; @tools/packages.sh build
+packages-test: ; @tools/packages.sh build test
+engine: packages ## build llama.cpp into the user's cache, once
+	@tools/engine.sh
+models: packages ## fetch the three demo models into the user's cache
+	@tools/models.sh
+
+tests: $(B)/audition $(TESTS) $(B)/tests/fake_server $(B)/tests/e2e/e2e
+check: tests
+	B=$(B) tools/run-tests.sh $(TESTS) $(B)/tests/e2e/e2e
+
+test-live: packages-test ## the program against the real engine and models
+	@$(MAKE) --no-print-directory tests
+	@tools/engine.sh >/dev/null && tools/models.sh
+	B=$(B) tests/live.sh
+
+asan: packages-test ## the tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory B=build-asan CFLAGS="-O1 -g" \
+	    SANITIZE=address,undefined check
+
+valgrind: packages-test tests ## the unit tests under valgrind
+	B=$(B) WRAP="valgrind -q --error-exitcode=99 --leak-check=full \
+	    --show-leak-kinds=definite" tools/run-tests.sh $(TESTS)
+
+SECONDS ?= 60
+fuzz: packages-test ## every fuzz target for SECONDS (60) each
+	@$(MAKE) --no-print-directory B=build-fuzz CC=clang-14 CFLAGS="-O1 -g" \
+	    SANITIZE=fuzzer-no-link,address,undefined \
+	    $(FUZZERS:%=build-fuzz/fuzz/%)
+	tools/run-fuzz.sh $(SECONDS) $(FUZZERS)
+
+bench: all tests ## figures of this program itself, as ratios in one run
+	@tools/engine.sh >/dev/null && tools/models.sh
+	B=$(B) tests/bench.sh
+
+check-style: ## lines, files, functions, banned calls, who may include whom
+	tools/check-style.sh
+
+check-docs: $(B)/audition ## what the documents promise is there
+	B=$(B) tools/check-docs.sh
+
+golden-update: tests ## rewrite the golden files, then look at git diff
+	GOLDEN_UPDATE=1 AUDITION_DATA=share TEST_DIR=tests $(B)/tests/unit/test_report
+
+docs/audition.1: $(B)/audition
+	$(B)/audition --man > $@
+
+install: all docs/audition.1 ## into $(DESTDIR)$(PREFIX)
+	install -D -m 755 -s $(B)/audition $(DESTDIR)$(PREFIX)/bin/audition
+	install -D -m 644 docs/audition.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/audition.1
+	cd share && find . -type f -exec install -D -m 644 {} \
+	    $(DESTDIR)$(PREFIX)/share/audition/{} \;
+	$(B)/audition --completion > $(B)/completion
+	install -D -m 644 $(B)/completion \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/audition
+
+clean: ## remove what make built; the cache stays
+	rm -rf build build-asan build-fuzz build-clang
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' \
+	    $(firstword $(MAKEFILE_LIST))
+
 -include $(OBJECTS:.o=.d) $(TESTS:%=%.d)
-.PHONY: all
+-include $(B)/tests/fake_server.d $(B)/tests/e2e/e2e.d
+.PHONY: all run test packages packages-test engine models tests check \
+    test-live asan valgrind fuzz bench check-style check-docs golden-update \
+    install clean help
+.SECONDARY:

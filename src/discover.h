@@ -11,6 +11,7 @@ struct found_model {
     char *name;       /* "Qwen2.5-3B-Instruct-Q4_K_M", "llama3.2:3b" (Ollama) */
     char *path;       /* first part of a split file                         */
     char *where;      /* "llama.cpp", "Hugging Face", "Ollama", "LM Studio" */
+    struct text_list also;  /* other names of the same file: Ollama's tags  */
 };
 struct found_models {
     struct found_model *items;

@@ -4,6 +4,19 @@
 #include "facts.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The index of a name in a table with gaps, or `otherwise`. */
+static int find_name(const char *const *names, size_t n, const char *name,
+                     int otherwise)
+{
+    for (size_t i = 0; name && i < n; i++)
+        if (names[i] && strcmp(names[i], name) == 0) return (int)i;
+    return otherwise;
+}
+
+#define FIND(names, name, otherwise)                                          \
+    find_name(names, sizeof names / sizeof *names, name, otherwise)
 
 static const char *const fault_names[] = {
     [FAULT_TEMPLATE] = "template", [FAULT_FILE] = "file",
@@ -12,6 +25,11 @@ static const char *const fault_names[] = {
 };
 
 const char *fault_name(enum fault f) { return fault_names[f]; }
+
+enum fault fault_from_name(const char *name)
+{
+    return (enum fault)FIND(fault_names, name, FAULT_HARNESS);
+}
 
 static const char *const verdict_names[] = {
     [VERDICT_TARGET_MET] = "target_met",
@@ -27,12 +45,38 @@ static const char *const verdict_names[] = {
 
 const char *verdict_name(enum verdict v) { return verdict_names[v]; }
 
+enum verdict verdict_from_name(const char *name)
+{
+    return (enum verdict)FIND(verdict_names, name, VERDICT_UNKNOWN);
+}
+
 static const char *const status_names[] = {
     [STATUS_OK] = "ok",           [STATUS_PARTIAL] = "partial",
     [STATUS_SKIPPED] = "skipped", [STATUS_FAILED] = "failed",
 };
 
 const char *status_name(enum candidate_status s) { return status_names[s]; }
+
+enum candidate_status status_from_name(const char *name)
+{
+    return (enum candidate_status)FIND(status_names, name, STATUS_PARTIAL);
+}
+
+static const char *const failure_names[] = {
+    [ERR_INPUT] = "input",     [ERR_PREFLIGHT] = "preflight",
+    [ERR_FAILED] = "failed",   [ERR_TIMEOUT] = "timeout",
+    [ERR_STOPPED] = "stopped", [ERR_BUG] = "bug",
+};
+
+const char *failure_kind_name(enum err_kind kind)
+{
+    return failure_names[kind];
+}
+
+enum err_kind failure_kind_from_name(const char *name)
+{
+    return (enum err_kind)FIND(failure_names, name, ERR_NONE);
+}
 
 static void candidate_facts_done(struct candidate_facts *c)
 {

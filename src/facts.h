@@ -33,6 +33,7 @@ struct quality {
 enum fault { FAULT_TEMPLATE, FAULT_FILE, FAULT_ENGINE, FAULT_MODEL,
              FAULT_HARNESS };
 const char *fault_name(enum fault f);
+enum fault  fault_from_name(const char *name);     /* or FAULT_HARNESS */
 
 struct finding {
     char       kind[32];        /* tools_dropped, no_template, ...           */
@@ -45,10 +46,17 @@ enum verdict { VERDICT_TARGET_MET, VERDICT_READY, VERDICT_BORDERLINE,
                VERDICT_TOO_SLOW, VERDICT_DOES_NOT_FIT, VERDICT_UNSUPPORTED,
                VERDICT_NOT_INSTRUCT, VERDICT_FAILED, VERDICT_UNKNOWN };
 const char *verdict_name(enum verdict v);      /* "target_met", ...          */
+enum verdict verdict_from_name(const char *name);  /* or VERDICT_UNKNOWN     */
 
 enum candidate_status { STATUS_OK, STATUS_PARTIAL, STATUS_SKIPPED,
                         STATUS_FAILED };
 const char *status_name(enum candidate_status s);
+/* Or STATUS_PARTIAL: what is not known to be finished is not. */
+enum candidate_status status_from_name(const char *name);
+
+/* "input", "preflight", ...; NULL for ERR_NONE, and back. */
+const char   *failure_kind_name(enum err_kind kind);
+enum err_kind failure_kind_from_name(const char *name);
 
 struct worst_case {             /* an example for the report: a failed case  */
     char *suite, *id, *say, *answer, *reason;

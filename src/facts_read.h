@@ -6,8 +6,10 @@
 
 #include "facts.h"
 
-/* Whatever is missing in the text is missing in the facts. Fails with
- * ERR_INPUT: not JSON, or a schema_version that we do not know. */
+/* Whatever is missing in the text, or of another type, is missing in the
+ * facts: NAN, NULL, -1, "unknown". Fails with ERR_INPUT, leaving out zeroed:
+ * not JSON, a schema_version that we do not know, or nothing that a report
+ * could be about (no list of candidates, a candidate without a name). */
 MUST_USE int facts_read(struct facts *out, const char *text, struct err *err);
 
 #endif

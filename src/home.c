@@ -88,7 +88,8 @@ static int load_names(struct entity *e, const json_t *aliases, struct err *err)
 static int load_entity(struct home *h, struct entity *e, const json_t *from,
                        struct err *err)
 {
-    const char *id    = jsonx_text(from, "id"), *name = jsonx_text(from, "name");
+    const char *id    = jsonx_text(from, "id");
+    const char *name  = jsonx_text(from, "name");
     const char *area  = jsonx_text(from, "area");
     const char *dot   = id ? strchr(id, '.') : NULL;
     json_t     *state = json_object_get(from, "state");
@@ -278,6 +279,7 @@ json_t *home_tools(const struct home *h) { return h->tools; }
 char *home_entity_lines(const struct home *h)
 {
     struct strbuf text;
+    char         *lines;
 
     strbuf_init(&text, LINES_MAX);
     for (size_t i = 0; i < h->n_entities; i++) {
@@ -293,5 +295,7 @@ char *home_entity_lines(const struct home *h)
                         e->area->floor ? e->area->floor : "");
         strbuf_add(&text, "\n");
     }
-    return strbuf_take(&text);
+    lines = strbuf_take(&text);
+    strbuf_done(&text);
+    return lines;
 }

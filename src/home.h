@@ -7,11 +7,27 @@
  *   {"areas":["Kitchen",...],
  *    "entities":[{"id":"light.kitchen","name":"Kitchen light",
  *                 "aliases":["..."],"area":"Kitchen",
- *                 "state":{"state":"off","brightness":0}}, ...]}
+ *                 "state":{"state":"off","brightness":60}}, ...]}
+ * An area may be {"name":"Bedroom","floor":"Upstairs"}; an entity may have
+ * "device_class" and "unit"; a scene has "applies", the changes it makes.
  * The tool list (OpenAI form, with JSON Schema parameters) is in
  * share/homes/tools.json, intent style as Home Assistant users know it.
  *
- * A state is {"light.kitchen":{"state":"on","brightness":40}, ...}.
+ * A state is {"light.kitchen":{"state":"on","brightness":40}, ...}: every
+ * entity, always with the same attributes, each in one form only, so that
+ * equal homes have equal states whatever the order of the calls.
+ *   brightness, position, volume_level   percent, as the tools take them; an
+ *       off light keeps the level it comes on with
+ *   todo.X   {"state":"2","items":["bread","milk"]}: items case folded and
+ *       sorted, state their number
+ *   timer.X  {"state":"active","timers":[{"name":"tea","seconds":240}]}: the
+ *       timers that run, by length and name; the tools alone reach them
+ *
+ * Targets are matched, and answers look, as in Home Assistant (locks: on is
+ * locked; a name that fits two entities fits none; an area alone means all
+ * that is in it). Stricter on purpose: an unknown argument, a number sent as
+ * text or out of range is an error here, where Home Assistant ignores or
+ * converts it. Percent where Home Assistant's own states count to 255 or 1.
  */
 #ifndef HOME_H
 #define HOME_H
@@ -42,7 +58,8 @@ json_t *home_state(const struct home *h);
 json_t *home_tools(const struct home *h);
 
 /* The entity list as the system prompt shows it: one line each,
- * "light.kitchen 'Kitchen light' (Kitchen)". Caller frees. */
+ * "light.kitchen 'Kitchen light' (Kitchen)", aliases behind the name and the
+ * floor behind the area where there are any. Caller frees. */
 char *home_entity_lines(const struct home *h);
 
 #endif

@@ -52,6 +52,9 @@ struct home {
 /* Trimmed and case folded: texts that name the same thing are equal. */
 char *home_key(const char *text);   /* caller frees */
 
+/* Is word one of "|a|b|c|"? */
+bool home_is_listed(const char *list, const char *word);
+
 /* The text of a JSON value; NULL when it is none, holds a NUL byte or is
  * longer than a home's texts are. */
 const char *home_plain_text(const json_t *value);

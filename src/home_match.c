@@ -73,6 +73,42 @@ static const struct range {
     {"HassCancelTimer",           "start_seconds", 0,    604800},
 };
 
+#define SWITCHABLE                                                      \
+    "|outlet|switch|tv|speaker|receiver|water|gas|awning|blind|curtain|" \
+    "damper|door|garage|gate|shade|shutter|window|identify|restart|update|"
+#define PLAYERS "|tv|speaker|receiver|"
+
+/* The device classes that Home Assistant takes; other tools take none. */
+static const struct {
+    const char *tool, *classes;
+} CLASSES[] = {
+    {"HassTurnOn", SWITCHABLE}, {"HassTurnOff", SWITCHABLE},
+    {"HassSetPosition", "|awning|blind|curtain|damper|door|garage|gate|shade|"
+                        "shutter|window|water|gas|"},
+    {"HassMediaPause", PLAYERS}, {"HassMediaUnpause", PLAYERS},
+    {"HassSetVolume", PLAYERS},
+};
+
+static const char *find_classes(const char *tool)
+{
+    for (size_t i = 0; i < sizeof CLASSES / sizeof CLASSES[0]; i++)
+        if (strcmp(CLASSES[i].tool, tool) == 0) return CLASSES[i].classes;
+    return NULL;
+}
+
+static bool has_listed_classes(const char *tool, const json_t *value)
+{
+    const char *classes = find_classes(tool);
+
+    if (json_is_string(value))
+        return home_is_listed(classes, json_string_value(value));
+    for (size_t i = 0; i < json_array_size(value); i++)
+        if (!home_is_listed(classes,
+                            json_string_value(json_array_get(value, i))))
+            return false;
+    return true;
+}
+
 static const struct range *find_range(const char *tool, const char *slot)
 {
     for (size_t i = 0; i < sizeof RANGES / sizeof RANGES[0]; i++)
@@ -96,7 +132,10 @@ static bool fits(const char *tool, const char *slot, const char *type,
     }
     if (strcmp(type, "array") == 0) {
         snprintf(need, size, "a text or a list of texts");
-        return is_text_list(value);
+        if (!is_text_list(value)) return false;
+        snprintf(need, size, "a class that the tool knows");
+        return strcmp(slot, "device_class") != 0 ||
+               has_listed_classes(tool, value);
     }
     snprintf(need, size, "a %snumber", is_whole ? "whole " : "");
     if (!json_is_number(value) || (is_whole && number != floor(number)))
@@ -107,12 +146,13 @@ static bool fits(const char *tool, const char *slot, const char *type,
 }
 
 /* The type of a slot that narrows targets, or NULL. */
-static const char *target_type(const char *slot)
+static const char *target_type(const char *tool, const char *slot)
 {
     if (strcmp(slot, "name") == 0 || strcmp(slot, "area") == 0 ||
         strcmp(slot, "floor") == 0)
         return "string";
-    if (strcmp(slot, "domain") == 0 || strcmp(slot, "device_class") == 0)
+    if (strcmp(slot, "domain") == 0 ||
+        (strcmp(slot, "device_class") == 0 && find_classes(tool)))
         return "array";
     return NULL;
 }
@@ -127,7 +167,7 @@ json_t *home_check_arguments(const char *tool, const json_t *schema,
 
     json_object_foreach((json_t *)arguments, slot, value) {
         const json_t *spec = json_object_get(properties, slot);
-        const char   *type = any_target ? target_type(slot) : NULL;
+        const char   *type = any_target ? target_type(tool, slot) : NULL;
         char          need[60];
 
         if (!type) type = jsonx_text(spec, "type");
@@ -217,7 +257,8 @@ static bool has_key(const struct entity *e, const void *key)
 
 static bool is_on_list(const json_t *texts, const char *text)
 {
-    if (json_is_string(texts)) return strcmp(json_string_value(texts), text) == 0;
+    if (json_is_string(texts))
+        return strcmp(json_string_value(texts), text) == 0;
     for (size_t i = 0; i < json_array_size(texts); i++)
         if (strcmp(json_string_value(json_array_get(texts, i)), text) == 0)
             return true;

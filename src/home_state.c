@@ -74,8 +74,7 @@ char *home_key(const char *text)
     return key;
 }
 
-/* Is word one of "|a|b|c|"? */
-static bool is_listed(const char *list, const char *word)
+bool home_is_listed(const char *list, const char *word)
 {
     char *barred = mem_printf("|%s|", word);
     bool  yes    = *word && !strchr(word, '|') && strstr(list, barred);
@@ -92,7 +91,7 @@ char *home_colour(const char *text)
     for (size_t i = 0; key[i]; i++)
         if (key[i] != ' ') key[used++] = key[i];
     key[used] = '\0';
-    if (is_listed(COLOURS, key)) return key;
+    if (home_is_listed(COLOURS, key)) return key;
     free(key);
     return NULL;
 }
@@ -142,9 +141,9 @@ static int compare_items(const void *a, const void *b)
 static int compare_timers(const void *a, const void *b)
 {
     const json_t *x = *(json_t *const *)a, *y = *(json_t *const *)b;
-    double        s = jsonx_number(x, "seconds"), t = jsonx_number(y, "seconds");
+    double a_s = jsonx_number(x, "seconds"), b_s = jsonx_number(y, "seconds");
 
-    if (s < t || s > t) return s < t ? -1 : 1;
+    if (a_s < b_s || a_s > b_s) return a_s < b_s ? -1 : 1;
     return strcmp(jsonx_text(x, "name"), jsonx_text(y, "name"));
 }
 
@@ -190,8 +189,8 @@ static json_t *list_value(const json_t *value, enum kind kind)
         is_ok = each[i] != NULL;
     }
     if (is_ok) {
-        if (n) qsort(each, n, sizeof *each, kind == KIND_ITEMS ? compare_items
-                                                               : compare_timers);
+        qsort(each, n, sizeof *each,
+              kind == KIND_ITEMS ? compare_items : compare_timers);
         list = json_array();
         for (size_t i = 0; i < n; i++) json_array_append(list, each[i]);
     }
@@ -202,8 +201,9 @@ static json_t *list_value(const json_t *value, enum kind kind)
 
 static json_t *attribute_value(const struct attribute *a, const json_t *value)
 {
-    double  number = json_is_number(value) ? json_number_value(value) : NAN;
-    json_t *out    = NULL;
+    double  number   = json_is_number(value) ? json_number_value(value) : NAN;
+    const char *text = home_plain_text(value);
+    json_t *out      = NULL;
     char   *colour;
 
     if (a->nullable && json_is_null(value)) return json_null();
@@ -212,7 +212,7 @@ static json_t *attribute_value(const struct attribute *a, const json_t *value)
         if (number >= a->min && number <= a->max) out = number_value(number);
         break;
     case KIND_COLOUR:
-        colour = home_plain_text(value) ? home_colour(home_plain_text(value)) : NULL;
+        colour = text ? home_colour(text) : NULL;
         if (colour) out = json_string(colour);
         free(colour);
         break;
@@ -234,7 +234,7 @@ static json_t *legal_value(const struct entity *e, const char *name,
     if (strcmp(name, "state") == 0) {
         const char *text = home_plain_text(value);
         if (text && (!e->domain->states ||
-                     is_listed(e->domain->states, text)))
+                     home_is_listed(e->domain->states, text)))
             legal = json_string(text);
     } else {
         for (size_t i = 0; i < N_ATTRIBUTES && !legal; i++)

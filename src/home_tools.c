@@ -476,8 +476,9 @@ static const json_t *find_schema(const struct home *h, const char *name)
     return NULL;
 }
 
-/* As Home Assistant reports it: a given floor or area counts as reached, and
- * only a call that reached nothing at all is an error. */
+/* As Home Assistant reports it: a given floor or area counts as reached (not
+ * with a tool for one entity), and only a call that reached nothing at all
+ * is an error. */
 static json_t *act_on_each(struct job *job, const struct tool *tool)
 {
     const struct area *area    = home_area(job->home, job->arguments);
@@ -485,9 +486,9 @@ static json_t *act_on_each(struct job *job, const struct tool *tool)
     json_t            *success = json_array(), *failed = json_array();
     json_t            *error;
 
-    if (floor)
+    if (floor && !tool->rule.single)
         add_place(success, floor, "floor");
-    else if (area)
+    else if (area && !tool->rule.single)
         add_place(success, area->name, "area");
     for (size_t i = 0; i < job->n; i++) {
         struct entity *e = job->found[i];

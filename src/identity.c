@@ -65,9 +65,10 @@ static char *file_key(const char *path)
 }
 
 /* SHA-256 of one file, remembered by its key. */
-static int file_sha256(struct store *s, const char *path, char out[65],
+static int file_sha256(struct audition *a, const char *path, char out[65],
                        struct err *err)
 {
+    struct store *s = a->store;
     char *key   = file_key(path);
     char *known = key ? store_recall(s, "sha256", key) : NULL;
     int   rc    = 0;
@@ -75,6 +76,7 @@ static int file_sha256(struct store *s, const char *path, char out[65],
     if (known && strlen(known) == 64) {
         memcpy(out, known, 65);
     } else {
+        story_say(a, "%s: computing its SHA-256, once", path);
         rc = digest_file(path, out, err);
         if (rc) err_ctx(err, "%s", path);
         else if (key) rc = store_remember(s, "sha256", key, out, err);
@@ -85,24 +87,25 @@ static int file_sha256(struct store *s, const char *path, char out[65],
 }
 
 /* Of a split file: the SHA-256 of its parts' SHA-256, in order. */
-static int model_sha256(struct store *s, const char *path, char out[65],
+static int model_sha256(struct audition *a, struct candidate *c,
                         struct err *err)
 {
+    const char   *path = c->path;
     const char   *mark = strstr(path, "-00001-of-");
     struct strbuf all;
     int           parts = mark ? (int)strtol(mark + 10, NULL, 10) : 1;
     int           rc    = 0;
 
-    if (!mark || parts < 2) return file_sha256(s, path, out, err);
+    if (!mark || parts < 2) return file_sha256(a, path, c->sha256, err);
     strbuf_init(&all, 1u << 20);
     for (int i = 1; rc == 0 && i <= parts; i++) {
         char *part = mem_printf("%.*s-%05d-of-%s", (int)(mark - path), path, i,
                                 mark + 10);
-        rc = file_sha256(s, part, out, err);
-        strbuf_add(&all, out);
+        rc = file_sha256(a, part, c->sha256, err);
+        strbuf_add(&all, c->sha256);
         free(part);
     }
-    if (rc == 0) digest_text(all.text, all.len, out);
+    if (rc == 0) digest_text(all.text, all.len, c->sha256);
     strbuf_done(&all);
     return rc;
 }
@@ -173,14 +176,13 @@ static int identify_entry(struct audition *a, struct entry *e, struct err *err)
 
     if (c->source == SOURCE_FILE || c->source == SOURCE_HF) {
         if (find_llama(a, err)) return -1;
-        story_say(a, "%s: %s", c->name, "reading its SHA-256");
-        if (model_sha256(a->store, c->path, c->sha256, err)) return -1;
+        if (model_sha256(a, c, err)) return -1;
         model = mem_copy(c->sha256);
         snprintf(build, sizeof build, "b%d", a->llama_build);
         hash_of(a, e, model, build, e->subject_hash);
     } else {
         if (c->source == SOURCE_REPLAY &&
-            file_sha256(a->store, c->path, c->sha256, err))
+            file_sha256(a, c->path, c->sha256, err))
             return -1;
         if (ask_server(a, e, err)) return -1;
         model = mem_printf("%s %s %s", c->base_url ? c->base_url : "",

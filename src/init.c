@@ -116,10 +116,10 @@ static const char after_reserve[] =
     "\n"
     "# For every candidate that does not say otherwise.\n"
     "# defaults:\n"
-    "#   context: 4096            # tokens, 64 to 1048576\n"
-    "#   sampling: {temperature: 0}            # default: the server's\n"
-    "#   server_args: [--flash-attn, on]       # default: none\n"
-    "#   template_kwargs: {enable_thinking: false}   # default: none\n";
+    "#   context: 4096                             # tokens, 64 to 1048576\n"
+    "#   sampling: {temperature: 0}                # sent with each request\n"
+    "#   server_args: [--flash-attn, on]           # default: none\n"
+    "#   template_kwargs: {enable_thinking: false} # default: none\n";
 
 static const char about_candidates[] =
     "\n"
@@ -214,8 +214,8 @@ static void add_phases(struct strbuf *out, const char *first)
     strbuf_add(out, "\n# The candidate to beat: each other one is compared "
                "with it. Default: none.\n# baseline: ");
     add_quoted(out, first);
-    strbuf_add(out, "\n\n# Candidates in groups, auditioned one group after "
-               "the other. Default: one\n# group of all.\n# phases:\n"
+    strbuf_add(out, "\n\n# Candidates in named groups. Default: one group of "
+               "all.\n# phases:\n"
                "#   - name: first\n#     candidates: [");
     add_quoted(out, first);
     strbuf_add(out, "]\n");
@@ -225,6 +225,7 @@ char *init_text(const struct machine *m, const struct found_models *found)
 {
     char         *names[MAX_LISTED];
     struct strbuf out;
+    char         *text;
     size_t        n;
 
     strbuf_init(&out, MAX_BYTES);
@@ -232,9 +233,9 @@ char *init_text(const struct machine *m, const struct found_models *found)
                "this board?\n");
     add_machine(&out, m);
     strbuf_add(&out, "#\n"
-               "# `audition plan` predicts, `audition run` measures. What is "
-               "commented out shows\n# the default or an example. Paths are "
-               "relative to this file.\n\n"
+               "# `audition run --dry-run` says what would be done, `audition "
+               "run` does it. What\n# is commented out shows the default or "
+               "an example. Paths are relative to this file.\n\n"
                "# The board, as `audition devices` lists it. Default: the one "
                "it runs on.\n# board: ");
     add_quoted(&out, m->board ? m->board : "Jetson Orin NX 16GB");
@@ -250,5 +251,7 @@ char *init_text(const struct machine *m, const struct found_models *found)
     if (!n) strbuf_add(&out, example_candidates);
     add_phases(&out, n ? names[0] : "Llama-3.2-3B-Instruct-Q4_K_M");
     while (n) free(names[--n]);
-    return strbuf_take(&out);
+    text = strbuf_take(&out);
+    strbuf_done(&out);
+    return text;
 }

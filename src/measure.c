@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "probe/probe.h"
@@ -15,6 +16,9 @@
 #include "works.h"
 
 #define MAX_FAILURES 3   /* in a row: then the candidate is given up */
+#define BUSY_S       1.0 /* before asking a busy server again ...    */
+#define MAX_BUSY_S   10  /* ... or as long as it says, but no longer */
+#define NAP_S        0.05
 
 bool measure_is_done(const struct measure *m, int block)
 {
@@ -96,6 +100,19 @@ static int keep_death(const struct measure *m, int block,
     return rc;
 }
 
+/* A server that is busy (429) or not ready (503) is left alone a moment. */
+static void wait_while_busy(const struct trial *t)
+{
+    const struct turn *last = t->n_turns ? &t->turns[t->n_turns - 1] : NULL;
+    double             left_s;
+
+    if (!last || (last->http_status != 429 && last->http_status != 503))
+        return;
+    left_s = isnan(last->retry_after_s) ? BUSY_S
+                                        : fmin(last->retry_after_s, MAX_BUSY_S);
+    for (; left_s > 0 && !stop_signal(); left_s -= NAP_S) clock_nap(NAP_S);
+}
+
 /* One work, tried again once when the fault was ours or the transport's. A
  * second such fault is kept as one, for the next run to try. Returns -1 only
  * when a signal came or the trial could not be kept; *last says why a trial
@@ -123,12 +140,42 @@ static int do_work(struct bench *b, const struct work *w, struct err *last,
             err_set(last, ERR_FAILED, "%s", t.reason ? t.reason : "failed");
         if (t.status != TRIAL_HARNESS_FAULT || attempt > 0) break;
         if (!b->ops->alive(b->engine, &why)) break;
+        wait_while_busy(&t);
         trial_done(&t);
     }
     rc = keep(b->m, &t, err);
     if (t.status == TRIAL_HARNESS_FAULT) progress_skip(b->m->progress, t.key);
     trial_done(&t);
     return rc;
+}
+
+/* Tried again once, like any work. An engine that dies of its first question
+ * is a result; a question that it refuses is the caller's to judge. */
+static int warm_up(struct bench *b, int block, bool *candidate_failed,
+                   struct err *err)
+{
+    struct err why = {0}, death = {0};
+    int        rc  = -1;
+
+    for (int attempt = 0; rc && attempt < 2; attempt++) {
+        struct trial t = {.block = block};
+
+        why = (struct err){0};
+        rc = works_warm_up(b, &t, &why);
+        if (rc && (why.kind == ERR_STOPPED ||
+                   !b->ops->alive(b->engine, &death)))
+            attempt = 2;                       /* asking again is no use */
+        if (rc && attempt == 0) wait_while_busy(&t);
+        trial_done(&t);
+    }
+    if (rc == 0) return 0;
+    if (why.kind != ERR_STOPPED) *candidate_failed = true;
+    if (death.kind != ERR_NONE) {
+        if (keep_death(b->m, block, &death, err)) return -1;
+        why = death;
+    }
+    *err = why;
+    return -1;
 }
 
 /* Works until the schedule is through, or the candidate cannot go on. */
@@ -180,7 +227,7 @@ int measure_block(const struct measure *m, int block,
         if (why.kind == ERR_STOPPED) return -1;
         *candidate_failed = true;
         /* What the candidate did is kept; what can be put right is not. */
-        if (why.kind != ERR_FAILED && why.kind != ERR_TIMEOUT) return -1;
+        if (why.kind != ERR_FAILED) return -1;
         *err = (struct err){0};
         if (keep_death(m, block, &why, err) == 0) *err = why;
         return -1;
@@ -189,10 +236,7 @@ int measure_block(const struct measure *m, int block,
     mine.schedule = &schedule;
     b.m = &mine;
     rc = keep_load(m, block, facts, err);
-    if (rc == 0) {
-        rc = works_warm_up(&b, err);
-        if (rc && err->kind != ERR_STOPPED) *candidate_failed = true;
-    }
+    if (rc == 0) rc = warm_up(&b, block, candidate_failed, err);
     if (rc == 0) rc = do_block(&b, block, candidate_failed, err);
     if (rc == 0)
         rc = keep_memory(m, block, facts, before.available_bytes, err);

@@ -73,24 +73,36 @@ double observe_token_s(const struct turn *t, int n)
     return NAN;
 }
 
+/* To the arrival that brought the first n bytes of the content. */
+static double bytes_s(const struct turn *t, size_t n)
+{
+    for (size_t i = 0; i < t->n_chunks; i++)
+        if (t->chunks[i].kind == CHUNK_CONTENT && t->chunks[i].end_bytes >= n)
+            return since_sent_s(t, t->chunks[i].at_ns);
+    return NAN;
+}
+
 double observe_first_sentence_s(const struct turn *t)
 {
-    size_t len = strlen(t->content);
+    size_t len = strlen(t->content), low = 0, high = len;
 
     if (sentence_words(t->content, len) == 0) return NAN;
-    for (size_t i = 0; i < t->n_chunks; i++) {
-        const struct chunk *c = &t->chunks[i];
-        if (c->kind == CHUNK_CONTENT && c->end_bytes <= len &&
-            sentence_end(t->content, c->end_bytes, false) >= 0)
-            return since_sent_s(t, c->at_ns);
+    if (sentence_end(t->content, len, false) < 0)
+        return since_sent_s(t, t->end_ns);
+    /* More text never takes a sentence back, so the shortest text that
+     * confirms one is found by halving: an answer may be a megabyte long. */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (sentence_end(t->content, mid, false) >= 0) high = mid;
+        else low = mid + 1;
     }
-    return since_sent_s(t, t->end_ns);
+    return bytes_s(t, low);
 }
 
 double observe_words_per_s(const struct turn *t)
 {
     const struct chunk *first = NULL, *last = NULL;
-    size_t              words;
+    size_t              words, len = strlen(t->content);
     double              span_s;
 
     for (size_t i = 0; i < t->n_chunks; i++) {
@@ -98,24 +110,27 @@ double observe_words_per_s(const struct turn *t)
         if (!first) first = &t->chunks[i];
         last = &t->chunks[i];
     }
-    words = sentence_words(t->content, strlen(t->content));
+    words = sentence_words(t->content, len);
     if (!first || words < MIN_WORDS_FOR_RATE) return NAN;
     /* The words of the first arrival took no time that we saw. */
-    words -= sentence_words(t->content, first->end_bytes);
+    words -= sentence_words(t->content, first->end_bytes < len
+                                        ? first->end_bytes : len);
     span_s = (double)(last->at_ns - first->at_ns) / 1e9;
     return span_s > 0 && words > 0 ? (double)words / span_s : NAN;
 }
 
 double observe_word_s(const struct turn *t, size_t n)
 {
-    size_t len = strlen(t->content);
+    size_t len = strlen(t->content), low = 0, high = len;
+    size_t all = sentence_words(t->content, len);
 
-    if (sentence_words(t->content, len) < n) return NAN;
-    for (size_t i = 0; i < t->n_chunks; i++) {
-        const struct chunk *c = &t->chunks[i];
-        if (c->kind == CHUNK_CONTENT && c->end_bytes <= len &&
-            sentence_words(t->content, c->end_bytes) >= n)
-            return since_sent_s(t, c->at_ns);
+    if (all < n) return NAN;
+    /* Words that end before a cut are all but those after it: "rain|y" and
+     * "21|.5" are still on their way. */
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (sentence_words(t->content + mid, len - mid) + n <= all) high = mid;
+        else low = mid + 1;
     }
-    return NAN;
+    return bytes_s(t, low);
 }

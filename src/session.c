@@ -20,13 +20,26 @@ static bool says(const char *text, const char *word)
     return false;
 }
 
+/* Blames the template; a request to /apply-template that was lost does not. */
+static bool says_template(const char *text)
+{
+    static const char path[] = "/apply-template";
+    const size_t      n = strlen(path);
+
+    for (; *text; text++) {
+        if (strncmp(text, path, n) == 0) text += n - 1;
+        else if (strncasecmp(text, "jinja", 5) == 0 ||
+                 strncasecmp(text, "template", 8) == 0) return true;
+    }
+    return false;
+}
+
 void session_note_failure(struct trial *t, const struct err *why)
 {
     free(t->reason);
     t->reason = mem_copy(why->text);
     t->status = TRIAL_FAILED;
-    if (says(why->text, "jinja") || says(why->text, "chat template") ||
-        says(why->text, "template")) {
+    if (says_template(why->text)) {
         snprintf(t->fault, sizeof t->fault, "template");
     } else if (why->kind == ERR_TIMEOUT || why->kind == ERR_PREFLIGHT) {
         snprintf(t->fault, sizeof t->fault, "engine");
@@ -67,17 +80,20 @@ static int ask(const struct engine_ops *ops, void *engine,
     return rc;
 }
 
-static bool is_json(const char *text)
+/* One JSON object, as home_call takes it; servers send no text at all for a
+ * call without arguments. */
+static bool is_object(const char *text)
 {
     struct err ignored = {0};
     json_t    *value   = jsonx_parse(text, strlen(text), &ignored);
+    bool       yes     = json_is_object(value) || *text == '\0';
 
     json_decref(value);
-    return value != NULL;
+    return yes;
 }
 
 /* Execute the calls of the last turn and add their results. False when an
- * argument text is not JSON: the server could not take it back either. */
+ * argument text is no JSON object: the server could not take it back. */
 static bool do_calls(struct home *home, struct trial *t)
 {
     size_t n = t->turns[t->n_turns - 1].n_calls;
@@ -88,7 +104,7 @@ static bool do_calls(struct home *home, struct trial *t)
         char           *text;
         struct message *m;
 
-        if (!is_json(call->arguments)) return false;
+        if (!is_object(call->arguments)) return false;
         result = home ? home_call(home, call->name, call->arguments)
                       : json_pack("{s:s}", "error", "there is no such tool");
         text = jsonx_dump(result);

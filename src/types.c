@@ -8,25 +8,12 @@
 
 #include "base/mem.h"
 
-void text_list_add(struct text_list *list, const char *text)
-{
-    list->items = mem_grow(list->items, list->n + 1, sizeof *list->items);
-    list->items[list->n++] = mem_copy(text);
-}
-
-void text_list_done(struct text_list *list)
-{
-    for (size_t i = 0; i < list->n; i++) free(list->items[i]);
-    free(list->items);
-    *list = (struct text_list){0};
-}
-
 void turn_init(struct turn *t)
 {
     *t = (struct turn){
         .sent_ns = -1, .end_ns = -1,
         .content = mem_copy(""), .reasoning = mem_copy(""),
-        .server = {NAN, NAN, NAN, NAN, NAN},
+        .server = {NAN, NAN, NAN, NAN, NAN}, .retry_after_s = NAN,
     };
 }
 

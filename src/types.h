@@ -17,17 +17,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text_list.h"
 
 /* Stored with each result; results of different versions are never ranked
  * together. Raised whenever METHOD.md changes what a number means. */
 #define METHOD_VERSION 1
-
-struct text_list {
-    char **items;
-    size_t n;
-};
-void text_list_add(struct text_list *list, const char *text);   /* copies */
-void text_list_done(struct text_list *list);
 
 /* ---- one request and its answer, as it arrived ------------------------- */
 
@@ -76,6 +70,8 @@ struct turn {
     struct timings    server;
     enum finish       finish;
     int               http_status;  /* of the reply; 0 when none came        */
+    double            retry_after_s; /* that a busy server asks for, or NAN;
+                                        not stored                           */
 };
 void turn_init(struct turn *t);   /* "nothing observed yet" */
 void turn_done(struct turn *t);

@@ -160,7 +160,7 @@ static int run_at_prompt(struct bench *b, int round, struct trial *t,
 }
 
 /* Another utterance first, so that the prefix is in the cache and the
- * measured utterance is not. Its turn is not kept. */
+ * measured utterance is not. Its turn is kept only when it failed. */
 static int warm_prefix(struct bench *b, int round, struct trial *t,
                        struct err *err)
 {
@@ -173,6 +173,12 @@ static int warm_prefix(struct bench *b, int round, struct trial *t,
     turn = trial_add_turn(&other);
     rc = b->ops->chat(b->engine, &chat, turn, err);
     add_duration(t, turn);
+    if (rc) {
+        struct turn *failed = trial_add_turn(t), empty = *failed;
+
+        *failed = *turn;
+        *turn = empty;
+    }
     trial_done(&other);
     return rc;
 }
@@ -282,14 +288,10 @@ void works_done(struct bench *b)
     free(b->case_home);
 }
 
-int works_warm_up(struct bench *b, struct err *err)
+int works_warm_up(struct bench *b, struct trial *t, struct err *err)
 {
     struct chat_request chat;
-    struct trial        t = {.n_turns = 0};
-    int                 rc;
 
-    user_conversation(b, 0, &t, &chat, WARM_TOKENS);
-    rc = b->ops->chat(b->engine, &chat, trial_add_turn(&t), err);
-    trial_done(&t);
-    return rc;
+    user_conversation(b, 0, t, &chat, WARM_TOKENS);
+    return b->ops->chat(b->engine, &chat, trial_add_turn(t), err);
 }

@@ -20,8 +20,8 @@ struct bench {
 };
 void works_done(struct bench *b);
 
-/* One short answer that is not kept: pages in the weights, fills caches. */
-MUST_USE int works_warm_up(struct bench *b, struct err *err);
+/* One short answer, not to be kept: pages in the weights, fills caches. */
+MUST_USE int works_warm_up(struct bench *b, struct trial *t, struct err *err);
 
 /* Fills the trial's turns, messages and observations. On failure the trial
  * holds what arrived. */

@@ -23,12 +23,16 @@
 struct gguf_file {
     unsigned char *bytes;
     size_t         len;
+    size_t         cap;
     size_t         header_len;   /* without the padding in front of the data */
 };
 
 static inline void gguf_put(struct gguf_file *g, const void *bytes, size_t n)
 {
-    g->bytes = mem_grow(g->bytes, g->len + n, 1);
+    if (g->len + n > g->cap) {
+        g->cap = 2 * (g->len + n);
+        g->bytes = mem_grow(g->bytes, g->cap, 1);
+    }
     if (n) memcpy(g->bytes + g->len, bytes, n);
     g->len += n;
 }
@@ -36,10 +40,11 @@ static inline void gguf_put(struct gguf_file *g, const void *bytes, size_t n)
 static inline void gguf_put_number(struct gguf_file *g, uint64_t value,
                                    size_t width)
 {
-    for (size_t i = 0; i < width; i++) {
-        unsigned char byte = (unsigned char)(value >> (8 * i));
-        gguf_put(g, &byte, 1);
-    }
+    unsigned char bytes[8];
+
+    for (size_t i = 0; i < width; i++)
+        bytes[i] = (unsigned char)(value >> (8 * i));
+    gguf_put(g, bytes, width);
 }
 
 static inline void gguf_put_text(struct gguf_file *g, const char *text)

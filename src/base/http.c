@@ -443,7 +443,6 @@ int http_send(struct http *h, const struct http_request *request,
     if (!t.where) return -1;
 
     strbuf_init(&t.body, request->max_body_bytes);
-    curl_easy_reset(h->easy);
     headers = make_headers(request);
     set_request(&t, headers);
     curl_multi_add_handle(h->multi, h->easy);

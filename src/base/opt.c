@@ -190,10 +190,10 @@ static int unknown(struct reader *r, const char *arg)
     }
     names[n] = "help";
     near = opt_nearest(bare, names);
-    err_set(r->err, ERR_INPUT, "unknown option `%.*s`%s%s%s; "
-            "`audition %s --help` lists all", opt_cut(arg), arg,
-            near ? ", did you mean `--" : "", near ? near : "",
-            near ? "`?" : "", r->cmd->name);
+    err_set(r->err, ERR_INPUT, "unknown option `%.*s`; %s%s%s`audition %s "
+            "--help` lists all", opt_cut(arg), arg,
+            near ? "did you mean `--" : "", near ? near : "",
+            near ? "`? " : "", r->cmd->name);
     free(names);
     free(bare);
     return -1;

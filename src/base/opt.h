@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "types.h"
+#include "base/text_list.h"
 
 /* Type of the field at `at`, in brackets. */
 enum opt_type {

@@ -15,6 +15,14 @@
 #define HELP_COLUMN  30
 #define PAGE_BYTES   (1 << 20)
 
+static char *taken(struct strbuf *b)
+{
+    char *text = strbuf_take(b);
+
+    strbuf_done(b);
+    return text;
+}
+
 /* "help text (1 to 100; default: 5; also $HF_TOKEN)". Caller frees. */
 static char *described(const struct opt *o)
 {
@@ -29,10 +37,6 @@ static char *described(const struct opt *o)
         strbuf_addf(&out, "%s%s", join, range);
         join = "; ";
     }
-    if (o->type == OPT_LIST) {
-        strbuf_addf(&out, "%smay be repeated", join);
-        join = "; ";
-    }
     if (o->dflt) {
         strbuf_addf(&out, "%sdefault: %s", join, o->dflt);
         join = "; ";
@@ -42,7 +46,7 @@ static char *described(const struct opt *o)
         join = "; ";
     }
     if (*join == ';') strbuf_add(&out, ")");
-    return strbuf_take(&out);
+    return taken(&out);
 }
 
 /* "-c, --ctx-size, --context N"; `bold` and `plain` surround each spelling. */
@@ -57,7 +61,7 @@ static char *spelled(const struct opt *o, const char *bold, const char *plain)
     if (o->alias) strbuf_addf(&out, ", %s--%s%s%s", bold, no, o->alias, plain);
     if (o->type != OPT_FLAG)
         strbuf_addf(&out, " %s", o->value ? o->value : "VALUE");
-    return strbuf_take(&out);
+    return taken(&out);
 }
 
 /* The paragraph at *text in one line, and *text is behind it; NULL at the

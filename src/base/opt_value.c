@@ -63,20 +63,20 @@ void opt_unset(const struct opt *o, void *options)
     }
 }
 
-static const char *number_words(const struct opt *o, double value, char *text,
-                                size_t size)
+static struct units_text number_words(const struct opt *o, double value)
 {
-    if (o->type == OPT_BYTES)
-        snprintf(text, size, "%s", units_bytes(value).text);
-    else if (o->type != OPT_SECONDS)
-        snprintf(text, size, "%.15g", value);
-    else if (value >= 3600 && fmod(value, 3600) == 0)
-        snprintf(text, size, "%.15gh", value / 3600);
-    else if (value >= 60 && fmod(value, 60) == 0)
-        snprintf(text, size, "%.15gm", value / 60);
-    else
-        snprintf(text, size, "%.15gs", value);
-    return text;
+    struct units_text out;
+    double            scale = 1;
+    const char       *unit  = "";
+
+    if (o->type == OPT_BYTES) return units_bytes(value);
+    if (o->type == OPT_SECONDS) unit = "s";
+    if (*unit && value >= 60 && fmod(value, 60) == 0) {
+        scale = fmod(value, 3600) == 0 ? 3600 : 60;
+        unit = scale > 60 ? "h" : "m";
+    }
+    snprintf(out.text, sizeof out.text, "%.15g%s", value / scale, unit);
+    return out;
 }
 
 static void choice_words(const char *choices, char *text, size_t size)
@@ -97,8 +97,6 @@ static void choice_words(const char *choices, char *text, size_t size)
 
 void opt_range(const struct opt *o, char *text, size_t size)
 {
-    char low[100], high[100];
-
     text[0] = '\0';
     if (o->type == OPT_CHOICE) {
         choice_words(o->choices, text, size);
@@ -107,12 +105,11 @@ void opt_range(const struct opt *o, char *text, size_t size)
     if (o->type == OPT_FLAG || o->type == OPT_TEXT || o->type == OPT_LIST ||
         (o->min == 0 && o->max == 0))
         return;
-    number_words(o, o->min, low, sizeof low);
     if (isinf(o->max))
-        snprintf(text, size, "at least %s", low);
+        snprintf(text, size, "at least %.60s", number_words(o, o->min).text);
     else
-        snprintf(text, size, "%s to %s", low,
-                 number_words(o, o->max, high, sizeof high));
+        snprintf(text, size, "%.60s to %.60s", number_words(o, o->min).text,
+                 number_words(o, o->max).text);
 }
 
 static int refuse(const struct opt *o, const char *text, const char *problem,

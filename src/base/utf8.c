@@ -39,6 +39,11 @@ static bool steers(utf8proc_int32_t c)
            c == 0x200e || c == 0x200f || c == 0x061c || c == 0xfeff;
 }
 
+static bool breaks_line(utf8proc_int32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029;
+}
+
 static char *rewrite(const char *text, size_t len, bool for_terminal)
 {
     char  *out  = mem_new(len * 3 + 1, 1);   /* one byte can become U+FFFD */
@@ -52,8 +57,8 @@ static char *rewrite(const char *text, size_t len, bool for_terminal)
             memcpy(out + used, REPLACEMENT, 3);
             used += 3;
             i++;
-        } else if (for_terminal && steers(point)) {
-            out[used++] = strchr("\t\n\r", point) ? ' ' : '?';
+        } else if (for_terminal && (breaks_line(point) || steers(point))) {
+            out[used++] = breaks_line(point) ? ' ' : '?';
             i += (size_t)n;
         } else {
             memcpy(out + used, text + i, (size_t)n);

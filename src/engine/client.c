@@ -3,11 +3,10 @@
  * OpenAI-compatible server; see client.h. */
 #include "engine/client.h"
 
-#include <math.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -78,6 +77,25 @@ static void fill_request(const struct client *c, const char *url,
         .alive = c->alive, .alive_ctx = c->alive_ctx};
 }
 
+/* The JSON object of a small reply, or NULL with err naming the path. */
+static json_t *object_of(const struct http_reply *reply, const char *path,
+                         struct err *err)
+{
+    struct err why = {0};
+    json_t    *value;
+
+    if (reply->status != 200) {
+        refused(reply, path, err);
+        return NULL;
+    }
+    value = jsonx_parse(reply->body, reply->body_len, &why);
+    if (json_is_object(value)) return value;
+    json_decref(value);
+    err_set(err, ERR_FAILED, "the server's answer to %s is no JSON object%s%s",
+            path, why.kind ? ": " : "", why.text);
+    return NULL;
+}
+
 json_t *client_get(struct client *c, const char *path, double limit_s,
                    int *status, struct err *err)
 {
@@ -90,15 +108,8 @@ json_t *client_get(struct client *c, const char *path, double limit_s,
     request.method = "GET";
     request.connect_s = limit_s < CONNECT_S ? limit_s : CONNECT_S;
     request.first_s = request.silence_s = request.total_s = limit_s;
-    if (http_send(c->http, &request, &reply, err) == 0) {
-        if (reply.status != 200) refused(&reply, path, err);
-        else value = jsonx_parse(reply.body, reply.body_len, err);
-        if (value && !json_is_object(value)) {
-            json_decref(value);
-            value = NULL;
-            err_set(err, ERR_FAILED, "%s is no JSON object", path);
-        }
-    }
+    if (http_send(c->http, &request, &reply, err) == 0)
+        value = object_of(&reply, path, err);
     *status = reply.status;
     http_reply_done(&reply);
     free(url);
@@ -137,10 +148,10 @@ static json_t *post(struct client *c, const char *path, json_t *body,
     request.method = "POST";
     request.body = text;
     request.body_len = strlen(text);
-    if (http_send(c->http, &request, &reply, err) == 0) {
-        if (reply.status != 200) refused(&reply, path, err);
-        else value = jsonx_parse(reply.body, reply.body_len, err);
-    }
+    if (http_send(c->http, &request, &reply, err) == 0)
+        value = object_of(&reply, path, err);
+    else
+        err_ctx(err, "%s", path);
     http_reply_done(&reply);
     free(text);
     free(url);
@@ -148,15 +159,84 @@ static json_t *post(struct client *c, const char *path, json_t *body,
 }
 
 struct receiving {
-    struct stream stream;
-    struct err    err;
+    struct stream            stream;
+    const struct client     *client;
+    const struct http_reply *reply;
+    int64_t                  bytes_ns;   /* last arrival of bytes, or -1   */
+    int64_t                  event_ns;   /* of an event, which a ping is not */
+    size_t                   events;
+    struct err               err;
 };
+
+static double seconds(int64_t from_ns, int64_t to_ns)
+{
+    return (double)(to_ns - from_ns) / 1e9;
+}
+
+static int too_late(const struct client *c, const char *what, double limit_s,
+                    const char *option, struct err *err)
+{
+    return err_set(err, ERR_TIMEOUT, "%s: %s %g s; look at the server's log, "
+                   "or give it more with %s if it is only slow", c->base_url,
+                   what, limit_s, option);
+}
+
+static int too_late_to_begin(const struct client *c, struct err *err)
+{
+    return too_late(c, "no answer came within", c->limits.first_s,
+                    "--first-timeout", err);
+}
+
+static int too_long_silent(const struct client *c, struct err *err)
+{
+    return too_late(c, "the answer fell silent before its end for more than",
+                    c->limits.silence_s, "--silence-timeout", err);
+}
+
+/* http.c takes any byte for a sign of life; a server that only pings is as
+ * stuck as one that is silent. */
+static int check_pings(struct receiving *r, int64_t at_ns)
+{
+    const struct client *c = r->client;
+
+    if (r->stream.is_plain || r->stream.events > r->events) {
+        r->events = r->stream.events;
+        r->event_ns = at_ns;
+        return 0;
+    }
+    if (r->event_ns < 0)
+        return seconds(r->reply->sent_ns, at_ns) > c->limits.first_s
+            ? too_late_to_begin(c, &r->err) : 0;
+    return seconds(r->event_ns, at_ns) > c->limits.silence_s
+        ? too_long_silent(c, &r->err) : 0;
+}
 
 static int on_bytes(void *ctx, const char *bytes, size_t n, int64_t at_ns)
 {
-    struct receiving *r = ctx;
+    struct receiving *r  = ctx;
+    int               rc = stream_feed(&r->stream, bytes, n, at_ns, &r->err);
 
-    return stream_feed(&r->stream, bytes, n, at_ns, &r->err);
+    r->bytes_ns = at_ns;
+    return rc ? rc : check_pings(r, at_ns);
+}
+
+/* Which limit http.c saw pass, in the words of our options. */
+static void name_limit(const struct receiving *r, struct err *err)
+{
+    const struct client *c   = r->client;
+    int64_t              end = r->reply->end_ns, sent = r->reply->sent_ns;
+    struct err           why = {0};
+
+    if (!err || err->kind != ERR_TIMEOUT || sent < 0) return;
+    if (r->bytes_ns < 0 && seconds(sent, end) > c->limits.first_s)
+        too_late_to_begin(c, &why);
+    else if (r->bytes_ns >= 0 && seconds(r->bytes_ns, end) >
+                                     c->limits.silence_s)
+        too_long_silent(c, &why);
+    else
+        too_late(c, "the answer was not complete after", c->limits.total_s,
+                 "--answer-timeout", &why);
+    *err = why;
 }
 
 /* POST a body whose answer streams into a turn. */
@@ -167,7 +247,8 @@ static int post_stream(struct client *c, const char *path, const json_t *body,
     char               *text  = jsonx_dump(body);
     struct http_request request;
     struct http_reply   reply = {0};
-    struct receiving    r     = {.err = {0}};
+    struct receiving    r     = {.client = c, .reply = &reply,
+                                 .bytes_ns = -1, .event_ns = -1};
     struct err          late  = {0};
     int                 rc;
 
@@ -179,8 +260,10 @@ static int post_stream(struct client *c, const char *path, const json_t *body,
     request.on_bytes = on_bytes;
     request.ctx = &r;
     rc = http_send(c->http, &request, &reply, err);
+    if (rc) name_limit(&r, err);
     out->sent_ns = reply.sent_ns;
     out->http_status = reply.status;
+    out->retry_after_s = reply.retry_after_s;
     if (r.err.kind != ERR_NONE && err) *err = r.err;   /* says more */
     if (rc == 0 && r.err.kind != ERR_NONE) rc = -1;
     if (rc == 0 && reply.status != 200) rc = refused(&reply, path, err);
@@ -209,7 +292,8 @@ static json_t *assistant_json(const struct turn *turn)
         json_t *call = json_object(), *function = json_object();
 
         jsonx_set_text(function, "name", turn->calls[i].name);
-        jsonx_set_text(function, "arguments", turn->calls[i].arguments);
+        jsonx_set_text(function, "arguments", turn->calls[i].arguments[0]
+                       ? turn->calls[i].arguments : "{}");
         jsonx_set_text(call, "id", turn->calls[i].id);
         jsonx_set_text(call, "type", "function");
         json_object_set_new(call, "function", function);
@@ -306,6 +390,7 @@ int client_tokenize(struct client *c, const char *text, int **ids, size_t *n,
 {
     json_t *body  = json_object();
     json_t *reply, *tokens, *item;
+    int    *list;
     size_t  i;
 
     jsonx_set_text(body, "content", text);
@@ -317,10 +402,20 @@ int client_tokenize(struct client *c, const char *text, int **ids, size_t *n,
         json_decref(reply);
         return err_set(err, ERR_FAILED, "/tokenize gave no list of tokens");
     }
-    *n = json_array_size(tokens);
-    *ids = mem_new(*n, sizeof **ids);
-    json_array_foreach(tokens, i, item)
-        (*ids)[i] = (int)json_integer_value(item);
+    list = mem_new(json_array_size(tokens), sizeof *list);
+    json_array_foreach(tokens, i, item) {
+        json_int_t id = json_is_integer(item) ? json_integer_value(item) : -1;
+
+        if (id < 0 || id > INT_MAX) break;
+        list[i] = (int)id;
+    }
+    if (i < json_array_size(tokens)) {
+        free(list);
+        json_decref(reply);
+        return err_set(err, ERR_FAILED, "/tokenize gave a token that is no id");
+    }
+    *n = i;
+    *ids = list;
     json_decref(reply);
     return 0;
 }

@@ -138,7 +138,8 @@ static int check_extra_args(const struct candidate *c, struct err *err)
                 strchr("=", c->server_args.items[i][len]))
                 return err_set(err, ERR_INPUT, "server_args: %s is set by "
                                "audition itself; remove it%s", ours[k],
-                               ours[k][1] == 'c' ? " and use `context:`" : "");
+                               strchr("c", ours[k][strspn(ours[k], "-")]) ?
+                               " and use `context:`" : "");
         }
     return 0;
 }
@@ -172,16 +173,28 @@ static bool port_is_free(int port)
     return is_free;
 }
 
+static const char *const memory_causes[] = {
+    "out of memory", "insufficient memory", "unable to allocate",
+    "failed to allocate", "cannot allocate memory", NULL};
+
+static bool says_out_of_memory(const char *log)
+{
+    for (size_t i = 0; memory_causes[i]; i++)
+        if (strstr(log, memory_causes[i])) return true;
+    return false;
+}
+
 /* The log's line that says why: the first of the known causes, by rank. */
 static char *cause_in_log(const char *log)
 {
-    static const char *const causes[] = {
-        "out of memory", "unable to allocate", "failed to allocate",
-        "cannot allocate memory", "error loading model",
-        "unknown model architecture", "invalid argument",
-        "couldn't bind", "failed to load model", "error:", "error"};
+    static const char *const others[] = {
+        "invalid magic", "failed to open GGUF", "unknown model architecture",
+        "error loading model", "invalid argument", "couldn't bind",
+        "failed to load model", "error:", "error", NULL};
+    const char *const *causes = says_out_of_memory(log) ? memory_causes
+                                                        : others;
 
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+    for (size_t i = 0; causes[i]; i++) {
         const char *at = strstr(log, causes[i]), *start, *end;
 
         if (!at) continue;
@@ -190,13 +203,6 @@ static char *cause_in_log(const char *log)
         return mem_copy_n(start, (size_t)(end - start));
     }
     return mem_copy("");
-}
-
-static bool says_out_of_memory(const char *log)
-{
-    return strstr(log, "out of memory") || strstr(log, "unable to allocate") ||
-           strstr(log, "failed to allocate") ||
-           strstr(log, "cannot allocate memory");
 }
 
 /* How the child ended, with its own words. */
@@ -209,14 +215,14 @@ static int explain_end(const struct self *self, const char *when,
 
     proc_describe_end(&self->proc, how, sizeof how);
     if (says_out_of_memory(log))
-        err_set(err, ERR_FAILED, "out of memory %s: llama-server %s (%.300s)"
-                "; try a smaller `context:` or a smaller quantisation", when,
-                how, cause);
+        err_set(err, ERR_FAILED, "out of memory %s: its log says \"%.300s\", "
+                "and llama-server %s; try a smaller `context:` or a smaller "
+                "quantisation", when, cause, how);
     else if (cause[0])
-        err_set(err, ERR_FAILED, "llama-server %s %s (%.300s)", how, when,
-                cause);
+        err_set(err, ERR_FAILED, "%s, llama-server %s; its log says "
+                "\"%.300s\"", when, how, cause);
     else
-        err_set(err, ERR_FAILED, "llama-server %s %s", how, when);
+        err_set(err, ERR_FAILED, "%s, llama-server %s", when, how);
     free(cause);
     free(log);
     return -1;
@@ -367,7 +373,7 @@ static int start(void **out, const struct engine_spec *spec,
                       : launch(self, spec, key, port, &load_s, &why);
         if (rc == 0) rc = read_facts(self, spec, load_s, facts, &why);
         if (rc == 0) break;
-        if (spec->port <= 0 && i + 1 < PORT_TRIES && self->proc.pid &&
+        if (spec->port <= 0 && i + 1 < PORT_TRIES && self->proc.ended &&
             lost_the_port(self)) {
             take_down(self);
             continue;
@@ -387,7 +393,8 @@ static int chat(void *opaque, const struct chat_request *request,
     struct chat_request same = *request;
     struct self        *self = opaque;
 
-    same.template_kwargs = NULL;      /* already on the command line */
+    if (self->binary.has_template_kwargs)
+        same.template_kwargs = NULL;      /* already on the command line */
     return client_chat(&self->client, &same, out, err);
 }
 

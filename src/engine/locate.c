@@ -29,6 +29,17 @@ static int number_after(const char *text, const char *key)
     return end == at || n <= 0 || n > 100000000 ? -1 : (int)n;
 }
 
+/* Does the help of --n-gpu-layers name the value 'all'? Its entry ends where
+ * the next one begins: at a line that starts with a dash. */
+static bool ngl_takes_all(const char *help)
+{
+    const char *entry = strstr(help, "--n-gpu-layers");
+    const char *end   = entry ? strstr(entry, "\n-") : NULL;
+    const char *all   = entry ? strstr(entry, "'all'") : NULL;
+
+    return all && (!end || all < end);
+}
+
 int locate_judge(const char *help, const char *version,
                  struct llama_binary *out, struct err *err)
 {
@@ -64,7 +75,7 @@ int locate_judge(const char *help, const char *version,
     out->has_jinja = true;
     out->has_fit = strstr(help, "--fit ") != NULL;
     out->has_cache_ram = strstr(help, "--cache-ram") != NULL;
-    out->has_ngl_all = strstr(help, "'all'") != NULL;
+    out->has_ngl_all = ngl_takes_all(help);
     out->has_template_kwargs = strstr(help, "--chat-template-kwargs") != NULL;
     return 0;
 }
@@ -95,7 +106,8 @@ static int probe(const char *path, struct llama_binary *out, struct err *err)
     rc = 0;
 done:
     if (rc && err && err->kind == ERR_TIMEOUT) err->kind = ERR_PREFLIGHT;
-    if (rc) err_ctx(err, "%s", path);
+    if (rc && err && strncmp(err->text, path, strlen(path)) != 0)
+        err_ctx(err, "%s", path);
     free(help);
     free(version);
     free(help_argv[0]);

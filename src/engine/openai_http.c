@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "engine/client.h"
+#include "base/stop.h"
 #include "base/strbuf.h"
+#include "engine/client.h"
 
 #define META_S 10.0
+#define POLL_S 0.1
 
 /* "http://host:1/v1/" and "host:1" both mean "http://host:1". */
 static char *tidy_url(const char *url)
@@ -61,13 +64,23 @@ static int choose_model(struct client *c, const json_t *models,
     return c->model ? 0 : -1;
 }
 
-/* GET /v1/models, or NULL with err in terms of what the URL is. */
+/* GET /v1/models, or NULL with err in terms of what the URL is. A server that
+ * says 503 is still loading its model. */
 static json_t *get_models(struct client *c, struct err *err)
 {
-    struct err why    = {0};
-    int        status = 0;
-    json_t    *models = client_get(c, "/v1/models", META_S, &status, &why);
+    int64_t    begin_ns = clock_now_ns();
+    struct err why      = {0};
+    int        status   = 0;
+    json_t    *models   = client_get(c, "/v1/models", META_S, &status, &why);
 
+    while (status == 503 && !stop_signal() &&
+           (double)(clock_now_ns() - begin_ns) / 1e9 < c->limits.load_s) {
+        clock_nap(POLL_S);
+        why = (struct err){0};
+        models = client_get(c, "/v1/models", META_S, &status, &why);
+    }
+    if (status == 503 && stop_signal())
+        why.kind = ERR_STOPPED;
     if (models && json_is_array(json_object_get(models, "data")))
         return models;
     if (models || status == 200 || status == 404 || status == 405)
@@ -78,6 +91,13 @@ static json_t *get_models(struct client *c, struct err *err)
                 "%s", why.text);
     json_decref(models);
     return NULL;
+}
+
+/* Errors of http.c already begin with the address. */
+static void name_url(const char *url, struct err *err)
+{
+    if (err && strncmp(err->text, url, strlen(url)) != 0)
+        err_ctx(err, "%s", url);
 }
 
 int engine_list_models(const struct candidate *c, const char *api_key,
@@ -98,7 +118,7 @@ int engine_list_models(const struct candidate *c, const char *api_key,
     if (models && names->n == 0)
         err_set(err, ERR_PREFLIGHT, "offers no model (/v1/models is empty); "
                 "load one first");
-    if (!models || names->n == 0) err_ctx(err, "%s", url);
+    if (!models || names->n == 0) name_url(url, err);
     client_done(&self);
     free(url);
     return names->n ? 0 : -1;
@@ -150,7 +170,7 @@ static int start(void **out, const struct engine_spec *spec,
 done:
     json_decref(models);
     if (rc) {
-        err_ctx(err, "%s", url);
+        name_url(url, err);
         stop(self);
     }
     free(url);
@@ -198,8 +218,8 @@ static bool alive(void *self, struct err *why)
 
     json_decref(client_get(c, "/v1/models", META_S, &status, &failed));
     if (status != 0) return true;
+    name_url(c->base_url, &failed);
     if (why) *why = failed;
-    err_ctx(why, "%s", c->base_url);
     return false;
 }
 

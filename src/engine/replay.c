@@ -28,10 +28,12 @@
 #include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/strbuf.h"
 
 #define RECORDING_BYTES (64u << 20)
 #define PROMPT_BYTES    (16u << 20)
+#define LONGEST_S       1e5          /* any one wait of the script          */
 
 struct self {
     json_t *recording;
@@ -77,19 +79,26 @@ static size_t shared_words(const char *a, const char *b)
     return n;
 }
 
+static int64_t to_ns(double seconds)
+{
+    return llround(fmin(fmax(seconds, 0), LONGEST_S) * 1e9);
+}
+
 static void advance(struct self *s, double seconds)
 {
-    s->now_ns += (int64_t)llround(seconds * 1e9);
+    s->now_ns += to_ns(seconds);
 }
 
 static int next_request(struct self *s, struct err *err)
 {
     double dies = jsonx_number(s->recording, "dies_at_request");
 
+    if (stop_signal())
+        return err_set(err, ERR_STOPPED, "stopped by a signal");
     s->requests++;
-    if (!isnan(dies) && s->requests >= dies)
+    if (s->requests >= dies)                    /* NAN: never */
         return err_set(err, ERR_FAILED, "the recording says that the engine "
-                       "died at request %d", (int)dies);
+                       "died at request %.0f", dies);
     return 0;
 }
 
@@ -157,9 +166,10 @@ static void say_by_arrivals(struct self *s, struct turn *out,
     strbuf_init(&text, RECORDING_BYTES);
     json_array_foreach(arrivals, i, item) {
         const char *piece = json_string_value(json_array_get(item, 1));
+        int64_t     at_ns = out->sent_ns + to_ns(
+            json_number_value(json_array_get(item, 0)));
 
-        s->now_ns = out->sent_ns + (int64_t)llround(
-            json_number_value(json_array_get(item, 0)) * 1e9);
+        if (at_ns > s->now_ns || out->n_chunks == 0) s->now_ns = at_ns;
         strbuf_add(&text, piece ? piece : "");
         *tokens += (int)count_words(piece ? piece : "");
         arrive(s, out, CHUNK_CONTENT, text.len, *tokens);
@@ -346,6 +356,11 @@ static int start(void **self, const struct engine_spec *spec,
     struct self *s;
     double       context = positive(r, "context", spec->context);
 
+    if (r && !json_is_object(r)) {
+        json_decref(r);
+        return err_set(err, ERR_INPUT, "%s: is not a recording: it holds no "
+                       "JSON object", path);
+    }
     if (!r) return -1;
     fails = jsonx_text(r, "fail_load");
     if (fails) {

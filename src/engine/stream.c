@@ -2,6 +2,7 @@
 /* stream.c - see stream.h. Knows the shapes of replies, nothing of HTTP. */
 #include "engine/stream.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "base/utf8.h"
 
 #define MAX_CALLS 64               /* of one answer; more is a runaway */
-#define MAX_CALL_BYTES (64u << 10) /* all its arguments together       */
+#define MAX_CALL_BYTES (64u << 10) /* all their texts together         */
+#define MAX_CHUNKS (128u << 10)    /* arrivals of one answer           */
 
 void stream_init(struct stream *s, struct turn *turn)
 {
@@ -36,26 +38,35 @@ static void add_chunk(struct stream *s, enum chunk_kind kind, size_t end,
 {
     struct turn *t = s->turn;
 
+    if (t->n_chunks == MAX_CHUNKS) {
+        s->is_endless = true;
+        return;
+    }
     t->chunks = mem_grow(t->chunks, t->n_chunks + 1, sizeof *t->chunks);
     t->chunks[t->n_chunks++] = (struct chunk){
         .at_ns = s->at_ns, .kind = kind, .end_bytes = end, .tokens = tokens};
 }
 
-/* Text of a JSON string, with NUL bytes made visible, onto `to`. */
-static size_t add_text(struct strbuf *to, const json_t *value)
+/* Text of a JSON string, with NUL bytes made visible; "" when it is none.
+ * Caller frees. */
+static char *text_of(const json_t *value)
 {
     const char *text = json_string_value(value);
     size_t      len  = json_string_length(value);
 
-    if (!text || len == 0) return 0;
-    if (memchr(text, '\0', len)) {
-        char *clean = utf8_clean(text, len);
-        strbuf_add(to, clean);
-        free(clean);
-    } else {
-        strbuf_addn(to, text, len);
-    }
-    return len;
+    if (!text) return mem_copy("");
+    return memchr(text, '\0', len) ? utf8_clean(text, len)
+                                   : mem_copy_n(text, len);
+}
+
+static bool add_text(struct strbuf *to, const json_t *value)
+{
+    char *text = text_of(value);
+    bool  any  = *text != '\0';
+
+    strbuf_add(to, text);
+    free(text);
+    return any;
 }
 
 static struct tool_call *call_at(struct turn *t, size_t index)
@@ -68,47 +79,64 @@ static struct tool_call *call_at(struct turn *t, size_t index)
     return &t->calls[index];
 }
 
-static void append(char **text, const char *more)
+/* `more` is taken. False, and nothing is added, past the limit of all. */
+static bool append(struct stream *s, char **text, char *more)
 {
-    char *longer = mem_printf("%s%s", *text, more);
+    size_t n = strlen(more), len = strlen(*text);
+    bool   fits = n <= MAX_CALL_BYTES - s->call_bytes;
 
-    free(*text);
-    *text = longer;
+    if (fits) {
+        *text = mem_grow(*text, len + n + 1, 1);
+        memcpy(*text + len, more, n + 1);
+        s->call_bytes += n;
+    }
+    free(more);
+    return fits;
 }
 
-/* Tool calls arrive whole or in pieces: id and name once, arguments in
- * parts, each with the call's index. */
+/* Id and name come once; who repeats them does not mean more of them. Some
+ * send the arguments as an object instead of as its text. */
+static bool read_call(struct stream *s, struct tool_call *call,
+                      const json_t *item)
+{
+    const json_t *function = json_object_get(item, "function");
+    const json_t *args     = json_object_get(function, "arguments");
+    char         *name     = text_of(json_object_get(function, "name"));
+
+    if (strcmp(name, call->name) == 0) *name = '\0';
+    if (!append(s, &call->name, name)) return false;
+    if (!*call->id &&
+        !append(s, &call->id, text_of(json_object_get(item, "id"))))
+        return false;
+    return append(s, &call->arguments,
+                  json_is_object(args) || json_is_array(args)
+                      ? jsonx_dump(args) : text_of(args));
+}
+
+/* Tool calls arrive whole or in pieces, each with the call's index. Servers
+ * that give none, or always 0, are told from their ids: a name with another
+ * id is another call. */
 static int read_calls(struct stream *s, const json_t *calls, struct err *err)
 {
-    size_t  i;
-    json_t *item;
+    struct turn *t = s->turn;
+    size_t       i;
+    json_t      *item;
 
     json_array_foreach(calls, i, item) {
-        const json_t *function = json_object_get(item, "function");
-        const json_t *at       = json_object_get(item, "index");
-        const json_t *args     = json_object_get(function, "arguments");
-        json_int_t    index    = json_is_integer(at) ? json_integer_value(at)
-                                                     : (json_int_t)i;
-        struct tool_call *call;
+        const json_t *at    = json_object_get(item, "index");
+        const char   *id    = jsonx_text(item, "id");
+        json_int_t    index = json_is_integer(at) ? json_integer_value(at)
+                                                  : (json_int_t)i;
 
+        if (id && *id && index >= 0 && index < (json_int_t)t->n_calls &&
+            *t->calls[index].id && strcmp(t->calls[index].id, id) != 0 &&
+            jsonx_text(json_object_get(item, "function"), "name"))
+            index = (json_int_t)t->n_calls;
         if (index < 0 || index >= MAX_CALLS)
             return err_set(err, ERR_FAILED, "the answer holds more than %d "
                            "tool calls", MAX_CALLS);
-        call = call_at(s->turn, (size_t)index);
-        if (jsonx_text(item, "id")) append(&call->id, jsonx_text(item, "id"));
-        if (jsonx_text(function, "name"))
-            append(&call->name, jsonx_text(function, "name"));
-        if (json_is_string(args)) {
-            append(&call->arguments, json_string_value(args));
-            s->call_bytes += json_string_length(args);
-        } else if (args) {            /* some servers send the object itself */
-            char *text = jsonx_dump(args);
-            append(&call->arguments, text);
-            s->call_bytes += strlen(text);
-            free(text);
-        }
-        if (s->call_bytes > MAX_CALL_BYTES)
-            return err_set(err, ERR_FAILED, "the arguments of the tool calls "
+        if (!read_call(s, call_at(t, (size_t)index), item))
+            return err_set(err, ERR_FAILED, "the tool calls of the answer "
                            "passed %u bytes", MAX_CALL_BYTES);
     }
     return 0;
@@ -118,7 +146,15 @@ static void keep(double *field, const json_t *object, const char *key)
 {
     double value = jsonx_number(object, key);
 
-    if (!isnan(value)) *field = value;
+    if (value >= 0 && value < 1e12) *field = value;
+}
+
+/* A count of tokens that a server claims, -1 when it is none. */
+static int token_count(const json_t *timings)
+{
+    double n = jsonx_number(timings, "predicted_n");
+
+    return n >= 0 && n < 1e9 ? (int)n : -1;
 }
 
 static void read_timings(struct turn *t, const json_t *event)
@@ -138,7 +174,7 @@ static void read_timings(struct turn *t, const json_t *event)
 
         keep(&t->server.predicted_n, usage, "completion_tokens");
         keep(&t->server.prompt_n, usage, "prompt_tokens");
-        if (cached > 0 && cached <= t->server.prompt_n) {
+        if (cached >= 0 && cached <= t->server.prompt_n) {
             t->server.cache_n = cached;
             t->server.prompt_n -= cached;
         }
@@ -173,31 +209,29 @@ static int read_choice(struct stream *s, const json_t *choice, int tokens,
         if (read_calls(s, calls, err)) return -1;
         add_chunk(s, CHUNK_CALL, s->call_bytes, tokens);
     }
-    if (reason) s->turn->finish = finish_named(reason);
+    if (reason && *reason) s->turn->finish = finish_named(reason);
     return 0;
 }
 
 /* llama-server's own /completion: {"content":"..","stop":false,...}. */
 static void read_completion(struct stream *s, const json_t *event, int tokens)
 {
-    const char *type = jsonx_text(event, "stop_type");
+    const char *type    = jsonx_text(event, "stop_type");
+    bool        is_last = jsonx_truth(event, "stop") == 1;
 
     /* A token may be half a letter: then content is "" and still counts. */
-    add_text(&s->content, json_object_get(event, "content"));
-    if (jsonx_truth(event, "stop") == 1) {
-        s->turn->finish = type && strcmp(type, "limit") == 0 ? FINISH_LENGTH
-                                                             : FINISH_STOP;
-        s->is_done = true;
-    } else {
+    if (add_text(&s->content, json_object_get(event, "content")) || !is_last)
         add_chunk(s, CHUNK_CONTENT, s->content.len, tokens);
-    }
+    if (!is_last) return;
+    s->turn->finish = type && strcmp(type, "limit") == 0 ? FINISH_LENGTH
+                                                         : FINISH_STOP;
+    s->is_done = true;
 }
 
-static int server_error(const json_t *event, struct err *err)
+static int server_error(const json_t *error, struct err *err)
 {
-    const json_t *error = json_object_get(event, "error");
-    const char   *text  = json_is_string(error) ? json_string_value(error)
-                                                : jsonx_text(error, "message");
+    const char *text = json_is_string(error) ? json_string_value(error)
+                                             : jsonx_text(error, "message");
 
     return err_set(err, ERR_FAILED, "the server gave up in the middle of its "
                    "answer: %.300s", text ? text : "it did not say why");
@@ -205,33 +239,35 @@ static int server_error(const json_t *event, struct err *err)
 
 static int read_event(struct stream *s, json_t *event, struct err *err)
 {
-    double        n       = jsonx_number(json_object_get(event, "timings"),
-                                         "predicted_n");
+    int           n       = token_count(json_object_get(event, "timings"));
     const json_t *choices = json_object_get(event, "choices");
+    const json_t *error   = json_object_get(event, "error");
 
     if (!json_is_object(event))
         return err_set(err, ERR_FAILED, "the server sent JSON that is no "
                        "object; is this an OpenAI-compatible server?");
-    if (json_object_get(event, "error")) return server_error(event, err);
+    if (error && !json_is_null(error)) return server_error(error, err);
     read_timings(s->turn, event);
     if (json_array_size(choices) > 0) {
-        if (read_choice(s, json_array_get(choices, 0),
-                        isnan(n) ? -1 : (int)n, err))
-            return -1;
+        if (read_choice(s, json_array_get(choices, 0), n, err)) return -1;
     } else if (json_object_get(event, "stop")) {
-        read_completion(s, event, isnan(n) ? -1 : (int)n);
+        read_completion(s, event, n);
     }
     if (s->content.over || s->reasoning.over)
         return err_set(err, ERR_FAILED, "the answer passed %u bytes without "
                        "an end", STREAM_MAX_BYTES);
+    if (s->is_endless)
+        return err_set(err, ERR_FAILED, "the answer came in more than %u "
+                       "pieces without an end", MAX_CHUNKS);
     return 0;
 }
 
-/* One JSON document; invalid UTF-8 is made valid first, then judged. */
+/* One JSON document; invalid UTF-8 and NUL are replaced first. */
 static int read_json(struct stream *s, const char *text, size_t len,
                      struct err *err)
 {
-    char      *clean = utf8_valid(text, len) ? NULL : utf8_clean(text, len);
+    bool       is_clean = utf8_valid(text, len) && !memchr(text, '\0', len);
+    char      *clean = is_clean ? NULL : utf8_clean(text, len);
     struct err why   = {0};
     json_t    *event;
     int        rc;
@@ -276,6 +312,10 @@ int stream_feed(struct stream *s, const char *bytes, size_t n, int64_t at_ns,
     struct feeding f = {s, err};
 
     s->at_ns = at_ns;
+    while (!s->started && n > 0 && isspace((unsigned char)*bytes)) {
+        bytes++;                  /* before either kind of reply */
+        n--;
+    }
     if (!s->started && n > 0) {
         s->started = true;
         s->is_plain = bytes[0] == '{';

@@ -26,9 +26,9 @@ struct stream {
     struct turn  *turn;          /* borrowed; filled as bytes arrive        */
     struct strbuf content, reasoning;
     struct strbuf plain;         /* a reply that is no event stream         */
-    size_t        call_bytes;    /* of all tool calls so far                */
+    size_t        call_bytes;    /* texts of all tool calls so far          */
     int64_t       at_ns;         /* arrival of the bytes being read         */
-    bool          is_plain, started, is_done;
+    bool          is_plain, started, is_done, is_endless;
     size_t        events;
 };
 

@@ -15,6 +15,7 @@
 #define PROBE_PROBE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "types.h"
 
@@ -44,9 +45,19 @@ extern const struct probe_ops *const probe_all[];  /* ends with NULL */
 /* All probes, one reading; fields nobody filled are NAN. */
 void probe_read(const char *root, struct probe_reading *out);
 
+/* For probes: a small file below root, at most size - 1 bytes of it, followed
+ * by a NUL. Its length, or -1 when there is no such regular file or it cannot
+ * be read. Never waits. */
+long probe_file(const char *root, const char *path, char *out, size_t size);
+
+/* The number behind "key:" (or "key") at the start of a line of text, or NAN:
+ * no such line, no whole number, above 2^53. */
+double probe_value(const char *text, const char *key);
+
 /* Memory of one process, in bytes; NAN what cannot be read.
  * anon: Anonymous + swap of smaps_rollup (else RssAnon of status).
- * mapped: sizes of file mappings whose path is `file` (each byte once). */
+ * mapped: sizes of file mappings whose path is `file`, each byte once; of a
+ * split model those of all its parts. `file` may be NULL. */
 struct process_memory {
     double anon_bytes, mapped_bytes;
 };

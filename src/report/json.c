@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* json.c - the facts record for programs: all of it, nothing else. Names
- * may be added, never changed; see docs and tests/unit/test_report.c. */
+ * may be added, never changed; see docs and tests/unit/test_report.c. What
+ * is written here is read back by facts_read.c. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
 #include "base/utf8.h"
+#include "machine_json.h"
 #include "report/report.h"
 
 static void set_truth(json_t *object, const char *key, int truth)
@@ -29,20 +31,10 @@ static void set_named(json_t *object, const char *name, json_t *value)
     free(key);
 }
 
-static json_t *machine_json(const struct facts *f)
+static json_t *machine_of(const struct facts *f)
 {
-    const struct machine *m      = &f->machine;
-    json_t               *object = json_object();
+    json_t *object = machine_json(&f->machine);
 
-    jsonx_set_text(object, "board", m->board);
-    jsonx_set_text(object, "cpu", m->cpu);
-    set_count(object, "cores", m->cores);
-    jsonx_set_number(object, "memory_bytes", m->memory_bytes);
-    jsonx_set_number(object, "available_bytes", m->available_bytes);
-    jsonx_set_text(object, "os", m->os);
-    jsonx_set_text(object, "kernel", m->kernel);
-    jsonx_set_text(object, "arch", m->arch);
-    set_truth(object, "reload_degrades", m->reload_degrades);
     jsonx_set_text(object, "power_mode", f->power_mode);
     return object;
 }
@@ -144,6 +136,8 @@ static json_t *candidate_json(const struct candidate_facts *c)
     jsonx_set_text(object, "sha256", c->sha256);
     jsonx_set_text(object, "status", status_name(c->status));
     jsonx_set_text(object, "failure", c->failure);
+    jsonx_set_text(object, "failure_kind",
+                   failure_kind_name(c->failure_kind));
     jsonx_set_text(object, "verdict", verdict_name(c->verdict));
     jsonx_set_text(object, "reason", c->reason);
     set_truth(object, "passes_gates", c->passes_gates);
@@ -192,7 +186,7 @@ json_t *report_json_document(const struct facts *f)
     json_object_set_new(object, "settings",
                         f->settings ? json_deep_copy(f->settings)
                                     : json_null());
-    json_object_set_new(object, "machine", machine_json(f));
+    json_object_set_new(object, "machine", machine_of(f));
     json_object_set_new(object, "recommendation",
                         recommendation_json(f->recommendation));
     jsonx_set_text(object, "no_winner", f->no_winner);

@@ -142,7 +142,7 @@ static void test_every_scorer_survives_hostile_answers(void **state)
         "[", "{", "<", "]}", "\xFF\xFE", "\xC3", "\xF0\x9F\x98", "a", "a ",
         "\n", "1. a\n", "2. ", "*a ", "_a ", "* ", "`", "<a", "[\"", "\\",
         "a a a. ", "\xCC\x81", "\xCD\x85\xCC\x96", "a\xE2\x80\x99",
-        "\x01\x1b[31m", "\xE2\x80\xAE" "a ", "\xF0\x9F\x98\x80",
+        "\x01\x1b[31m", "\xE2\x80\xAE ", "\xF0\x9F\x98\x80",
     };
     static const size_t lengths[] = {1, 7, 32768, 1000000};
     char               *text = mem_new(1000001, 1);

@@ -267,7 +267,7 @@ static void test_http_tells_broken_replies(void **state)
          "does not speak HTTP", 0},
         {"nothing", {NULL}, "without a reply", 0},
         {"endless headers", {"HTTP/1.1 200 OK\r\n", FLOOD, NULL},
-         "headers", 200},
+         "headers are longer", 200},
         {"an error cut short", {"HTTP/1.1 500 Oops\r\n"
          "Content-Length: 99\r\n\r\nabc"}, "before its reply was complete",
          500},

@@ -107,7 +107,8 @@ static void test_thousands_of_long_names_still_load(void **state)
     (void)state;
     memset(name, '\x01', 4000);
     for (size_t i = 0; i < found.n; i++)
-        items[i] = (struct found_model){name, name, name};
+        items[i] = (struct found_model){
+            .name = name, .path = name, .where = name};
     name[3000] = '\0';
     text = init_text(&unknown, &found);
     must_load(&c, text);

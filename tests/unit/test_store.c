@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes into the store comes out of it. What breaks under it, and who
- * may open it: test_store_faults.c. */
+/* The trials that go into the store come out of it. */
 #include "store_fixture.h"
 
 #include <math.h>
 
-#include "base/jsonx.h"
 #include "base/utf8.h"
-#include "store_internal.h"
 
 /* Everything there is, with what was not observed left missing. */
 static void make_full_trial(struct trial *t)
@@ -61,14 +58,6 @@ static void expect_number(double got, double want)
 {
     if (!(isnan(want) ? isnan(got) : got == want))
         fail_msg("got %.17g, want %.17g", got, want);
-}
-
-static void expect_text(const char *got, const char *want)
-{
-    if (want) {
-        assert_non_null(got);
-        assert_string_equal(got, want);
-    } else assert_null(got);
 }
 
 static void expect_turn(const struct turn *got, const struct turn *want)
@@ -188,6 +177,54 @@ static void test_a_trial_comes_back_as_it_was(void **state)
     trial_done(&t);
 }
 
+static void test_what_was_not_observed_is_null_in_the_file(void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_store(p->path, true);
+    struct trial  t;
+    int64_t       run, subject;
+
+    make_full_trial(&t);
+    make_subject(s, &run, &subject);
+    put(s, subject, run, &t);
+    assert_int_equal(ask(s, "SELECT duration_s IS NULL FROM trial"), 1);
+    assert_int_equal(ask(s, "SELECT value IS NULL FROM observation "
+                            "WHERE position = 1"), 1);
+    assert_int_equal(ask(s, "SELECT sent_ns IS NULL AND end_ns IS NULL AND "
+                            "prompt_n IS NULL AND chunks = '[]' AND "
+                            "calls = '[]' FROM turn WHERE position = 1"), 1);
+    assert_int_equal(ask(s, "SELECT chunks = '[[100000000,1,2,1],"
+                            "[100000001,0,7,null],[1900000000,2,4000,80]]' "
+                            "FROM turn WHERE position = 0"), 1);
+    assert_int_equal(ask(s, "SELECT count(*) FROM message "
+                            "WHERE turn_position IS NULL"), 3);
+    trial_done(&t);
+    store_close(s);
+}
+
+static void test_a_trial_that_breaks_the_rules_leaves_nothing(void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_store(p->path, true);
+    struct trial  t;
+    struct err    err = {0};
+    int64_t       run, subject;
+
+    make_subject(s, &run, &subject);
+    make_trial(&t, 1);
+    assert_int_equal(store_put_trial(s, subject, run + 1, &t, &err), -1);
+    assert_int_equal(err.kind, ERR_BUG);
+    assert_int_equal(store_put_trial(s, subject + 1, run, &t, NULL), -1);
+    t.messages[2].role = "robot";
+    assert_int_equal(store_put_trial(s, subject, run, &t, NULL), -1);
+    expect_trials(s, subject, NULL, 0);
+    t.messages[2].role = "user";
+    put(s, subject, run, &t);
+    expect_trials(s, subject, &t, 1);
+    trial_done(&t);
+    store_close(s);
+}
+
 /* Parts of one trial must not slip into another. */
 static void test_trials_keep_their_own_parts_and_their_order(void **state)
 {
@@ -266,6 +303,7 @@ static void test_fresh_hides_what_was_before(void **state)
     int64_t       run, subject, again;
 
     make_trial(&old, 1);
+    old.status = TRIAL_HARNESS_FAULT;
     make_full_trial(&new);
     memcpy(new.key, old.key, sizeof new.key);
     make_subject(s, &run, &subject);
@@ -285,6 +323,7 @@ static void test_fresh_hides_what_was_before(void **state)
     free(new.reason);
     new.reason = NULL;
     expect_trials(s, subject, &new, 1);
+    assert_int_equal(ask(s, "SELECT count(*) FROM trial"), 2);  /* kept */
     trial_done(&old);
     trial_done(&new);
     store_close(s);
@@ -416,164 +455,19 @@ static void test_trials_are_judged_again_while_they_are_read(void **state)
     for (int i = 0; i < 3; i++) trial_done(&t[i]);
 }
 
-struct run_row {
-    int64_t id;
-    int     candidates, trials;
-    bool    is_finished;
-};
-
-static int note_run(void *ctx, const struct store_run *run, int candidates,
-                    int trials)
-{
-    struct run_row **at = ctx;
-
-    *(*at)++ = (struct run_row){run->id, candidates, trials,
-                                run->is_finished};
-    return 0;
-}
-
-static void test_runs_are_listed_finished_and_found_again(void **state)
-{
-    struct place    *p = *state;
-    struct store    *s = open_store(p->path, true);
-    struct store_run first = {.started_utc = "2026-11-23T05:33:30Z",
-                              .config = "board: 'x'\n", .settings = "{}",
-                              .version = "0.1"};
-    struct store_run second = {.started_utc = "2026-11-24T05:33:30Z"};
-    struct store_run got;
-    struct run_row   rows[4], *at = rows;
-    struct candidate c = {.name = (char[]){"a"}};
-    struct trial     t;
-    struct err       err = {0};
-    int64_t          subject;
-    char            *facts;
-
-    assert_int_equal(store_get_run(s, 0, &got, &facts, &err), -1);
-    assert_non_null(strstr(err.text, "holds no run yet"));
-    err = (struct err){0};
-
-    check(store_add_run(s, &first, &err), &err);
-    check(store_add_run(s, &second, &err), &err);
-    assert_true(first.id > 0 && second.id > first.id);
-    first.machine = (char[]){"{\"board\":\"x\"}"};
-    check(store_add_run(s, &first, &err), &err);   /* learnt later */
-    check(store_finish_run(s, first.id, "{\"n\":1}", &err), &err);
-    check(store_subject(s, "h", false, &subject, &err), &err);
-    check(store_add_candidate(s, second.id, &c, subject, "{}", &err), &err);
-    make_trial(&t, 1);
-    put(s, subject, second.id, &t);
-    trial_done(&t);
-
-    check(store_each_run(s, note_run, &at, &err), &err);
-    assert_int_equal(at - rows, 2);
-    assert_memory_equal(&rows[0].id, &first.id, sizeof first.id);
-    assert_true(rows[0].is_finished && !rows[1].is_finished);
-    assert_int_equal(rows[0].candidates + rows[0].trials, 0);
-    assert_int_equal(rows[1].candidates, 1);
-    assert_int_equal(rows[1].trials, 1);
-
-    check(store_get_run(s, first.id, &got, &facts, &err), &err);
-    assert_string_equal(got.started_utc, first.started_utc);
-    expect_text(got.config, first.config);
-    expect_text(got.settings, first.settings);
-    expect_text(got.machine, first.machine);
-    expect_text(got.version, first.version);
-    expect_text(facts, "{\"n\":1}");
-    store_run_done(&got);
-    free(facts);
-
-    check(store_get_run(s, 0, &got, &facts, &err), &err);
-    assert_int_equal(got.id, second.id);
-    expect_text(got.config, NULL);
-    expect_text(facts, NULL);
-    store_run_done(&got);
-
-    assert_int_equal(store_get_run(s, 77, &got, &facts, &err), -1);
-    assert_non_null(strstr(err.text, "holds no run 77"));
-    err = (struct err){0};
-    assert_int_equal(store_finish_run(s, 77, "{}", &err), -1);
-    store_close(s);
-}
-
-static void test_a_candidate_is_stored_once_a_run(void **state)
-{
-    struct place    *p = *state;
-    struct store    *s = open_store(p->path, true);
-    struct candidate c = {.name = (char[]){"qwen"}, .source = SOURCE_SERVER,
-                          .path = (char[]){"no"},
-                          .base_url = (char[]){"http://127.0.0.1:8080"}};
-    struct query     q;
-    struct err       err = {0};
-    int64_t          run, subject;
-
-    make_subject(s, &run, &subject);
-    c.failure = (struct err){ERR_PREFLIGHT, "it is not there"};
-    check(store_add_candidate(s, run, &c, 0, NULL, &err), &err);
-    check(query_begin(&q, s, "SELECT count(*), max(name), max(source), "
-                      "max(location), max(failure), max(subject_id), "
-                      "max(model_sha256), max(facts) FROM candidate", &err),
-          &err);
-    assert_int_equal(query_step(&q, &err), 1);
-    assert_int_equal(query_integer(&q, 0), 1);
-    assert_string_equal(query_text(&q, 1), "qwen");
-    assert_string_equal(query_text(&q, 2), "server");
-    assert_string_equal(query_text(&q, 3), c.base_url);
-    assert_string_equal(query_text(&q, 4), "it is not there");
-    assert_int_equal(query_count(&q, 5), -1);
-    assert_string_equal(query_text(&q, 6), "");
-    check(query_run(&q, &err), &err);
-
-    c.failure = (struct err){0};
-    memset(c.sha256, 'a', 64);
-    check(store_add_candidate(s, run, &c, subject, "{}", &err), &err);
-    assert_int_equal(query_step(&q, &err), 1);
-    assert_int_equal(query_integer(&q, 0), 1);
-    assert_string_equal(query_text(&q, 4), "");
-    assert_int_equal(query_count(&q, 5), subject);
-    assert_string_equal(query_text(&q, 6), c.sha256);
-    assert_string_equal(query_text(&q, 7), "{}");
-    query_end(&q);
-    store_close(s);
-}
-
-static void test_memos_are_recalled_until_written_anew(void **state)
-{
-    struct place *p = *state;
-    struct store *s = open_store(p->path, true);
-    struct err    err = {0};
-    char         *value;
-
-    assert_null(store_recall(s, "sha256", "1:2:3"));
-    check(store_remember(s, "sha256", "1:2:3", "aa", &err), &err);
-    check(store_remember(s, "build", "1:2:3", "b1", &err), &err);
-    check(store_remember(s, "sha256", "1:2:3", "bb'", &err), &err);
-    store_close(s);
-    s = open_store(p->path, false);
-    value = store_recall(s, "sha256", "1:2:3");
-    expect_text(value, "bb'");
-    free(value);
-    value = store_recall(s, "build", "1:2:3");
-    expect_text(value, "b1");
-    free(value);
-    assert_null(store_recall(s, "build", "1"));
-    assert_int_equal(store_remember(s, "build", "1", "c", &err), -1);
-    store_close(s);
-}
-
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_place, remove_place)
     const struct CMUnitTest tests[] = {
         TEST(test_a_trial_comes_back_as_it_was),
+        TEST(test_what_was_not_observed_is_null_in_the_file),
+        TEST(test_a_trial_that_breaks_the_rules_leaves_nothing),
         TEST(test_trials_keep_their_own_parts_and_their_order),
         TEST(test_only_a_harness_fault_is_replaced),
         TEST(test_fresh_hides_what_was_before),
         TEST(test_any_text_is_stored_and_none_is_run),
         TEST(test_reading_stops_when_the_reader_has_enough),
         TEST(test_trials_are_judged_again_while_they_are_read),
-        TEST(test_runs_are_listed_finished_and_found_again),
-        TEST(test_a_candidate_is_stored_once_a_run),
-        TEST(test_memos_are_recalled_until_written_anew),
     };
 
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);

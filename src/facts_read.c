@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* facts_read.c - see facts_read.h. The mirror of report/json.c, in the same
+ * order. The text may come from a damaged store or another version. */
+#include "facts_read.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/jsonx.h"
+#include "base/mem.h"
+
+#define NEXT_STEP "`audition run` writes it anew"
+
+static char *text_of(const json_t *object, const char *key)
+{
+    return mem_copy(jsonx_text(object, key));
+}
+
+static long count_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    json_int_t    count = json_is_integer(value) ? json_integer_value(value)
+                                                 : -1;
+
+    return count >= 0 && count <= INT_MAX ? (long)count : -1;
+}
+
+/* A text that does not fit is cut between letters. */
+static void copy_text(char *out, size_t size, const json_t *object,
+                      const char *key)
+{
+    const char *text = jsonx_text(object, key);
+    size_t      len  = text ? strlen(text) : 0;
+
+    if (len >= size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
+    }
+    if (len > 0) memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+static void read_machine(const json_t *object, struct facts *out)
+{
+    out->machine = (struct machine){
+        .board = text_of(object, "board"), .cpu = text_of(object, "cpu"),
+        .cores = (int)count_of(object, "cores"),
+        .memory_bytes = jsonx_number(object, "memory_bytes"),
+        .available_bytes = jsonx_number(object, "available_bytes"),
+        .os = text_of(object, "os"), .kernel = text_of(object, "kernel"),
+        .arch = text_of(object, "arch"),
+        .reload_degrades = jsonx_truth(object, "reload_degrades") == 1};
+    out->power_mode = text_of(object, "power_mode");
+}
+
+static void read_template(const json_t *object, struct candidate_facts *c)
+{
+    const json_t *list = json_object_get(object, "findings"), *item;
+    size_t        i;
+
+    c->has_template = jsonx_truth(object, "present");
+    c->supports_tools = jsonx_truth(object, "supports_tools");
+    c->supports_tool_calls = jsonx_truth(object, "supports_tool_calls");
+    c->supports_system_role = jsonx_truth(object, "supports_system_role");
+    c->findings = mem_new(json_array_size(list), sizeof *c->findings);
+    json_array_foreach(list, i, item) {
+        struct finding *f = &c->findings[c->n_findings++];
+
+        copy_text(f->kind, sizeof f->kind, item, "kind");
+        f->fault = fault_from_name(jsonx_text(item, "fault"));
+        copy_text(f->text, sizeof f->text, item, "text");
+        copy_text(f->remedy, sizeof f->remedy, item, "remedy");
+    }
+}
+
+static void read_metrics(const json_t *object, struct candidate_facts *c)
+{
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        const json_t  *value = json_object_get(object, metric_info[i].name);
+        struct metric *m     = &c->metrics[i];
+
+        m->median = jsonx_number(value, "median");
+        m->low = jsonx_number(value, "low");
+        m->high = jsonx_number(value, "high");
+        m->n = count_of(value, "n");
+        copy_text(m->reason, sizeof m->reason, value, "reason");
+    }
+}
+
+/* A suite without all its counts says nothing, and is left out. */
+static void read_quality(json_t *object, struct candidate_facts *c)
+{
+    const char *suite;
+    json_t     *value;
+
+    c->quality = mem_new(json_object_size(object), sizeof *c->quality);
+    json_object_foreach(object, suite, value) {
+        struct quality q = {
+            .pass = (int)count_of(value, "pass"),
+            .fail = (int)count_of(value, "fail"),
+            .unparsed = (int)count_of(value, "unparsed"),
+            .template_fault = (int)count_of(value, "template_fault"),
+            .harness_fault = (int)count_of(value, "harness_fault"),
+            .total = (int)count_of(value, "total"),
+            .rate = jsonx_number(value, "rate"),
+            .rate_low = jsonx_number(value, "rate_low"),
+            .rate_high = jsonx_number(value, "rate_high"),
+            .rate_if_parsed = jsonx_number(value, "rate_if_parsed"),
+            .needs_tools = jsonx_truth(value, "needs_tools") == 1};
+
+        if (q.pass < 0 || q.fail < 0 || q.unparsed < 0 ||
+            q.template_fault < 0 || q.harness_fault < 0 || q.total < 0)
+            continue;
+        q.suite = mem_copy(suite);
+        c->quality[c->n_quality++] = q;
+    }
+}
+
+static void read_examples(const json_t *list, struct candidate_facts *c)
+{
+    const json_t *item;
+    size_t        i;
+
+    c->examples = mem_new(json_array_size(list), sizeof *c->examples);
+    json_array_foreach(list, i, item)
+        c->examples[c->n_examples++] = (struct worst_case){
+            .suite = text_of(item, "suite"), .id = text_of(item, "id"),
+            .outcome = outcome_from_name(jsonx_text(item, "outcome")),
+            .say = text_of(item, "say"), .answer = text_of(item, "answer"),
+            .reason = text_of(item, "reason")};
+}
+
+static void read_candidate(const json_t *object, struct candidate_facts *c)
+{
+    *c = (struct candidate_facts){
+        .name = text_of(object, "name"), .file = text_of(object, "file"),
+        .sha256 = text_of(object, "sha256"),
+        .status = status_from_name(jsonx_text(object, "status")),
+        .failure = text_of(object, "failure"),
+        .failure_kind = failure_kind_from_name(jsonx_text(object,
+                                                          "failure_kind")),
+        .verdict = verdict_from_name(jsonx_text(object, "verdict")),
+        .reason = text_of(object, "reason"),
+        .passes_gates = jsonx_truth(object, "passes_gates") == 1,
+        .base_url = text_of(object, "base_url"),
+        .remote = jsonx_truth(object, "remote") == 1,
+        .architecture = text_of(object, "architecture"),
+        .quantisation = text_of(object, "quantisation"),
+        .parameters = jsonx_number(object, "parameters"),
+        .file_bytes = jsonx_number(object, "file_bytes"),
+        .engine = text_of(object, "engine"),
+        .build = text_of(object, "build"),
+        .command = text_of(object, "command"),
+        .blocks = (int)count_of(object, "blocks")};
+    read_template(json_object_get(object, "template"), c);
+    read_metrics(json_object_get(object, "metrics"), c);
+    read_quality(json_object_get(object, "quality"), c);
+    read_examples(json_object_get(object, "examples"), c);
+}
+
+static int read_candidates(const json_t *list, struct facts *out,
+                           struct err *err)
+{
+    const json_t *item;
+    size_t        i;
+
+    if (!json_is_array(list))
+        return err_set(err, ERR_INPUT, "the stored report has no list of "
+                       "candidates; " NEXT_STEP);
+    out->candidates = mem_new(json_array_size(list), sizeof *out->candidates);
+    json_array_foreach(list, i, item) {
+        if (!jsonx_text(item, "name"))
+            return err_set(err, ERR_INPUT, "candidates[%zu] of the stored "
+                           "report has no name; " NEXT_STEP, i);
+        read_candidate(item, &out->candidates[out->n_candidates++]);
+    }
+    return 0;
+}
+
+static int read_recommendation(const json_t *object, struct facts *out,
+                               struct err *err)
+{
+    if (!json_is_object(object)) return 0;
+    if (!jsonx_text(object, "name"))
+        return err_set(err, ERR_INPUT, "the recommendation of the stored "
+                       "report names no candidate; " NEXT_STEP);
+    out->recommendation = mem_new(1, sizeof *out->recommendation);
+    *out->recommendation = (struct recommendation){
+        .name = text_of(object, "name"), .sure = text_of(object, "sure"),
+        .command = text_of(object, "command"),
+        .runner_up = text_of(object, "runner_up")};
+    return 0;
+}
+
+static int check_version(const json_t *object, struct err *err)
+{
+    const json_t *version = json_object_get(object, "schema_version");
+
+    if (!json_is_integer(version))
+        return err_set(err, ERR_INPUT, "the stored report has no "
+                       "schema_version; is it a report of audition?");
+    if (json_integer_value(version) != SCHEMA_VERSION)
+        return err_set(err, ERR_INPUT, "the stored report has schema_version "
+                       "%lld and this audition reads %d; show it with the "
+                       "version that wrote it, or " NEXT_STEP,
+                       (long long)json_integer_value(version),
+                       SCHEMA_VERSION);
+    return 0;
+}
+
+static int read_document(const json_t *object, struct facts *out,
+                         struct err *err)
+{
+    json_t *settings = json_object_get(object, "settings");
+
+    if (check_version(object, err)) return -1;
+    *out = (struct facts){
+        .run_id = text_of(object, "run_id"),
+        .started_utc = text_of(object, "started_utc"),
+        .version = text_of(object, "version"),
+        .method_version = (int)count_of(object, "method_version"),
+        .config_name = text_of(object, "config"),
+        .objective = text_of(object, "objective"),
+        .reserve_bytes = jsonx_number(object, "reserve_bytes"),
+        .settings = json_is_object(settings) ? json_incref(settings) : NULL,
+        .no_winner = text_of(object, "no_winner")};
+    read_machine(json_object_get(object, "machine"), out);
+    if (read_recommendation(json_object_get(object, "recommendation"), out,
+                            err))
+        return -1;
+    return read_candidates(json_object_get(object, "candidates"), out, err);
+}
+
+int facts_read(struct facts *out, const char *text, struct err *err)
+{
+    struct err why    = {0};
+    json_t    *object = jsonx_parse(text, strlen(text), &why);
+    int        rc;
+
+    *out = (struct facts){0};
+    if (!object)
+        return err_set(err, ERR_INPUT, "the stored report is %s; " NEXT_STEP,
+                       why.text);
+    rc = read_document(object, out, err);
+    if (rc) facts_done(out);
+    json_decref(object);
+    return rc;
+}

@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The program against the real engine and the real models. Ends with
+# "N passed, N failed". B is the build folder.
+set -u
+
+B=${B:-build}
+audition=$PWD/$B/audition
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/audition
+models=$cache/models
+server=$(tools/engine.sh 2>/dev/null) || exit 3
+work=$(mktemp -d)
+background=
+trap 'kill $background 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export LLAMA_SERVER="$server"
+unset OPENAI_API_KEY OPENAI_BASE_URL
+
+passed=0 failed=0
+# check WORDS COMMAND...: the promise holds when the command succeeds.
+check() {
+    words=$1
+    shift
+    if "$@" >"$work/why" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok $passed - $words"
+    else
+        failed=$((failed + 1))
+        echo "not ok - $words"
+        head -c 600 "$work/why"
+    fi
+}
+json() { jq -e "$1" "$2"; }
+no_engine() { ! pgrep -f "$server" >/dev/null; }
+
+smol=SmolLM2-135M-Instruct.Q4_1 coder=Qwen2.5-Coder-0.5B-Instruct-Q4_K_M
+gemma=gemma-3-270m-Q4_K_M
+small='-r 1 --blocks 1 --budget 6s --temp 0'
+
+# Three real models, a few cases: the three real defects.
+"$audition" run --json $small --cases 12 --suite home --suite small_talk \
+    -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
+    -m "$models/$gemma.gguf" >first.json 2>first.err
+check "three real models are auditioned, exit 0" test $? = 0
+check "stdout is one JSON document" json .schema_version first.json
+check "every candidate is ok" \
+    json '[.candidates[].status] == ["ok","ok","ok"]' first.json
+kind() { json ".candidates[] | select(.name | startswith(\"$1\"))
+    .template.findings[] | select(.kind == \"$2\" and .fault == \"$3\")" \
+    first.json; }
+check "SmolLM2's template drops the tool list" kind SmolLM2 tools_dropped template
+check "Qwen Coder's calls are not parsed" kind Qwen calls_not_parsed template
+check "gemma-3-270m has no chat template" kind gemma no_template file
+check "gemma is not called an instruct model" json '.candidates[] |
+    select(.name | startswith("gemma")) | .verdict == "not_instruct"' first.json
+check "no model is ranked by a missing template" \
+    json '.recommendation == null or .recommendation.command' first.json
+check "speed is measured for all" \
+    json '[.candidates[].metrics.served_tok_s.median > 0] | all' first.json
+check "memory is measured for all" \
+    json '[.candidates[].metrics.peak_memory_bytes.median > 1e8] | all' first.json
+check "arrivals and the server's own timing agree within 10 %" json \
+    '[.candidates[].metrics | .served_tok_s.median /
+      .served_tok_s_by_timings.median | . > 0.9 and . < 1.1] | all' first.json
+check "no engine is left running" no_engine
+
+# Again: nothing to do, the same answer, no engine.
+LLAMA_SERVER=$server "$audition" run --json $small --cases 12 --suite home \
+    --suite small_talk -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
+    -m "$models/$gemma.gguf" >again.json 2>again.err
+check "a second run prints the same candidates" sh -c \
+    'jq -c .candidates first.json >a; jq -c .candidates again.json >b; cmp a b'
+check "and starts no engine" sh -c '! grep -q "block" again.err'
+
+# A server that somebody else started.
+port=$((20000 + $$ % 20000))
+"$server" -m "$models/$smol.gguf" -c 4096 -np 1 --port $port \
+    --api-key secret >server.log 2>&1 &
+background=$!
+n=0
+until curl -sf "http://127.0.0.1:$port/health" >/dev/null || [ $n = 300 ]; do
+    n=$((n + 1))
+    sleep 0.1
+done
+OPENAI_API_KEY=secret "$audition" run --json $small --cases 2 --store url.db \
+    --base-url "http://127.0.0.1:$port/v1" >url.json 2>url.err
+check "a separately started server is auditioned" \
+    json '.candidates[0].status == "ok"' url.json
+"$audition" run $small --cases 2 --store nokey.db \
+    --base-url "http://127.0.0.1:$port" >nokey.out 2>&1
+check "without the key it says so, exit 3" sh -c \
+    "test $? = 3 && grep -q 'API key' nokey.out"
+kill $background; wait $background 2>/dev/null
+background=
+
+# A truncated file beside a good one.
+head -c 5000000 "$models/$gemma.gguf" > cut.gguf
+"$audition" run --json $small --cases 2 --store cut.db -m cut.gguf \
+    -m "$models/$smol.gguf" >cut.json 2>cut.err
+check "a truncated file does not stop the other, exit 0" test $? = 0
+check "and is named as cut short" json '[.candidates[] |
+    select(.status == "failed").failure | contains("cut short")] == [true]' \
+    cut.json
+
+# kill -9 in the middle, then again.
+"$audition" run --json $small --cases 6 --store kill.db \
+    -m "$models/$smol.gguf" >/dev/null 2>&1 &
+victim=$!
+n=0
+until [ "$(sqlite3 kill.db 'SELECT count(*) FROM trial' 2>/dev/null || echo 0)" \
+    -ge 3 ] || [ $n = 600 ]; do n=$((n + 1)); sleep 0.1; done
+kill -9 $victim; wait $victim 2>/dev/null
+before=$(sqlite3 kill.db 'SELECT count(*) FROM trial')
+n=0
+until no_engine || [ $n = 50 ]; do n=$((n + 1)); sleep 0.1; done
+check "after kill -9 no engine is left" no_engine
+check "and the store is whole" sh -c \
+    'test "$(sqlite3 kill.db "PRAGMA integrity_check")" = ok'
+"$audition" run --json $small --cases 6 --store kill.db \
+    -m "$models/$smol.gguf" >kill.json 2>kill.err
+check "the next run completes" json '.candidates[0].status == "ok"' kill.json
+check "and measured nothing twice" sh -c "test \"\$(sqlite3 kill.db 'SELECT
+    count(*) - count(DISTINCT key) FROM trial')\" = 0 && test $before -gt 0"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* A stored report shown again is the report as it was; anything else that
+ * claims to be one is refused in a sentence or read as "missing". */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "base/jsonx.h"
+#include "base/utf8.h"
+#include "facts_read.h"
+#include "report/report.h"
+#include "unit/report_cases.h"
+
+static const struct {
+    const char *name;
+    void      (*make)(struct facts *f);
+} cases[] = {
+    {"winner", winner_case}, {"no-winner", no_winner_case},
+    {"failed", failed_case}, {"hostile", hostile_case},
+};
+
+#define N_CASES (sizeof cases / sizeof *cases)
+
+static char *rendered(const struct facts *f, const struct report_ops *ops,
+                      int columns)
+{
+    struct strbuf out;
+
+    strbuf_init(&out, 1 << 20);
+    ops->render(f, false, columns, &out);
+    assert_false(out.over);
+    return out.text;
+}
+
+static void must_read(struct facts *out, const char *text)
+{
+    struct err err = {0};
+
+    if (facts_read(out, text, &err)) fail_msg("%s: %s", text, err.text);
+}
+
+/* The document of a fixture, for a test to damage. */
+static json_t *document_of(void (*make)(struct facts *f))
+{
+    struct facts f;
+    json_t      *document;
+
+    make(&f);
+    document = report_json_document(&f);
+    facts_done(&f);
+    return document;
+}
+
+static void read_document(struct facts *out, json_t *document)
+{
+    char *text = jsonx_dump(document);
+
+    must_read(out, text);
+    free(text);
+}
+
+static json_t *candidate_of(json_t *document, size_t i)
+{
+    return json_array_get(json_object_get(document, "candidates"), i);
+}
+
+static void test_facts_read_back_render_the_same_reports(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++) {
+        struct facts direct, again;
+        json_t      *document;
+        char        *texts[2];
+
+        cases[i].make(&direct);
+        document = report_json_document(&direct);
+        texts[0] = jsonx_dump(document);               /* as it is stored */
+        texts[1] = rendered(&direct, &report_json, 0); /* as it is printed */
+        for (size_t t = 0; t < 2; t++) {
+            must_read(&again, texts[t]);
+            for (size_t k = 0; report_all[k]; k++)
+                for (int columns = 0; columns <= 80; columns += 80) {
+                    char *want = rendered(&direct, report_all[k], columns);
+                    char *got = rendered(&again, report_all[k], columns);
+
+                    if (strcmp(want, got) != 0)
+                        fail_msg("%s as %s at %d:\n%s", cases[i].name,
+                                 report_all[k]->name, columns, got);
+                    free(want);
+                    free(got);
+                }
+            facts_done(&again);
+            free(texts[t]);
+        }
+        json_decref(document);
+        facts_done(&direct);
+    }
+}
+
+static void test_facts_keep_what_no_report_shows(void **state)
+{
+    struct facts f;
+    json_t      *document = document_of(failed_case);
+
+    (void)state;
+    read_document(&f, document);
+    assert_true(f.machine.reload_degrades);
+    assert_int_equal(f.candidates[2].failure_kind, ERR_INPUT);
+    assert_int_equal(f.candidates[0].failure_kind, ERR_NONE);
+    assert_int_equal(f.candidates[1].status, STATUS_PARTIAL);
+    assert_true(f.candidates[1].remote);
+    assert_int_equal(f.candidates[1].has_template, -1);
+    assert_true(isnan(f.candidates[1].quality[0].rate));
+    facts_done(&f);
+    json_decref(document);
+}
+
+static void test_every_name_of_an_enum_is_read_back(void **state)
+{
+    (void)state;
+    for (int v = 0; v <= VERDICT_UNKNOWN; v++)
+        assert_int_equal(verdict_from_name(verdict_name((enum verdict)v)), v);
+    for (int s = 0; s <= STATUS_FAILED; s++)
+        assert_int_equal(status_from_name(
+            status_name((enum candidate_status)s)), s);
+    for (int x = 0; x <= FAULT_HARNESS; x++)
+        assert_int_equal(fault_from_name(fault_name((enum fault)x)), x);
+    for (int k = 0; k <= ERR_BUG; k++)
+        assert_int_equal(failure_kind_from_name(
+            failure_kind_name((enum err_kind)k)), k);
+    assert_int_equal(verdict_from_name("splendid"), VERDICT_UNKNOWN);
+    assert_int_equal(status_from_name("splendid"), STATUS_PARTIAL);
+    assert_int_equal(fault_from_name(NULL), FAULT_HARNESS);
+    assert_int_equal(failure_kind_from_name("splendid"), ERR_NONE);
+}
+
+static void test_what_is_no_report_is_refused_in_one_sentence(void **state)
+{
+    static const struct { const char *text, *says; } refused[] = {
+        {"", "not valid JSON at line 1"},
+        {"{", "not valid JSON at line 1"},
+        {"{\"schema_version\": 1} x", "not valid JSON"},
+        {"{\"schema_version\": 1, \"schema_version\": 1}", "not valid JSON"},
+        {"\xff", "not valid JSON"},
+        {"null", "no schema_version"},
+        {"[1]", "no schema_version"},
+        {"{}", "no schema_version"},
+        {"{\"schema_version\": \"1\"}", "no schema_version"},
+        {"{\"schema_version\": 1.0}", "no schema_version"},
+        {"{\"schema_version\": 0}", "schema_version 0 and this audition"},
+        {"{\"schema_version\": 2}", "schema_version 2 and this audition"},
+        {"{\"schema_version\": -9223372036854775808}", "schema_version -9223"},
+        {"{\"schema_version\": 1}", "no list of candidates"},
+        {"{\"schema_version\": 1, \"candidates\": {}}", "no list of"},
+        {"{\"schema_version\": 1, \"candidates\": [{\"name\": \"a\"}, 3]}",
+         "candidates[1] of the stored report has no name"},
+        {"{\"schema_version\": 1, \"candidates\": [{\"name\": null}]}",
+         "candidates[0] of the stored report has no name"},
+        {"{\"schema_version\": 1, \"candidates\": [],"
+         " \"recommendation\": {}}", "names no candidate"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct facts f = {.n_candidates = 77};
+        struct err   err = {0};
+
+        if (facts_read(&f, refused[i].text, &err) == 0)
+            fail_msg("accepted: %s", refused[i].text);
+        assert_int_equal(err.kind, ERR_INPUT);
+        if (!strstr(err.text, refused[i].says))
+            fail_msg("%s: %s", refused[i].text, err.text);
+        assert_int_equal(f.n_candidates, 0);
+        assert_null(f.candidates);
+        facts_done(&f);
+    }
+}
+
+static void assert_nothing_is_known(const struct candidate_facts *c)
+{
+    assert_null(c->file);
+    assert_null(c->reason);
+    assert_true(isnan(c->parameters));
+    assert_int_equal(c->has_template, -1);
+    assert_int_equal(c->verdict, VERDICT_UNKNOWN);
+    assert_int_equal(c->status, STATUS_PARTIAL);
+    assert_int_equal(c->blocks, -1);
+    assert_int_equal(c->n_quality + c->n_examples + c->n_findings, 0);
+    assert_false(c->passes_gates);
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        assert_true(isnan(c->metrics[i].median));
+        assert_true(isnan(c->metrics[i].low));
+        assert_int_equal(c->metrics[i].n, -1);
+        assert_string_equal(c->metrics[i].reason, "");
+    }
+}
+
+static void test_what_is_missing_in_the_text_is_missing_in_the_facts(
+    void **state)
+{
+    struct facts f;
+
+    (void)state;
+    must_read(&f, "{\"schema_version\": 1, \"candidates\":"
+                  " [{\"name\": \"a\"}]}");
+    assert_int_equal(f.n_candidates, 1);
+    assert_nothing_is_known(&f.candidates[0]);
+    assert_null(f.run_id);
+    assert_null(f.settings);
+    assert_null(f.recommendation);
+    assert_true(isnan(f.reserve_bytes));
+    assert_true(isnan(f.machine.memory_bytes));
+    assert_int_equal(f.machine.cores, -1);
+    facts_done(&f);
+}
+
+/* Every value of a whole document, one after the other, by each other type:
+ * counts down to the value to replace, true when it was reached. */
+static bool replace(json_t *value, int *countdown, json_t *by)
+{
+    void       *next;
+    const char *key;
+    json_t     *child;
+    size_t      i;
+
+    json_object_foreach_safe(value, next, key, child) {
+        if ((*countdown)-- == 0) {
+            json_object_set(value, key, by);
+            return true;
+        }
+        if (replace(child, countdown, by)) return true;
+    }
+    json_array_foreach(value, i, child) {
+        if ((*countdown)-- == 0) {
+            json_array_set(value, i, by);
+            return true;
+        }
+        if (replace(child, countdown, by)) return true;
+    }
+    return false;
+}
+
+/* Refused in a sentence, or shown without a "nan". */
+static void must_survive(const json_t *document)
+{
+    char        *text = jsonx_dump(document), *shown;
+    struct err   err = {0};
+    struct facts f;
+
+    if (facts_read(&f, text, &err)) {
+        assert_int_equal(err.kind, ERR_INPUT);
+        assert_true(strlen(err.text) > 10);
+    } else {
+        shown = rendered(&f, &report_markdown, 0);
+        assert_null(strstr(shown, "nan"));
+        free(shown);
+        free(rendered(&f, &report_text, 80));
+    }
+    facts_done(&f);
+    free(text);
+}
+
+static void test_a_value_of_any_wrong_type_is_refused_or_missing(void **state)
+{
+    json_t *odd[] = {json_null(), json_true(), json_integer(-7),
+                     json_real(1e300), json_string("odd"), json_array(),
+                     json_object(), json_pack("[[n], {s:[]}]", "a")};
+    size_t  n_odd = sizeof odd / sizeof *odd;
+    json_t *whole = document_of(failed_case);
+    bool    is_done = false;
+
+    (void)state;
+    for (int at = 0; !is_done; at++)
+        for (size_t k = (size_t)at % 2; k < n_odd; k += 2) {
+            json_t *document  = json_deep_copy(whole);
+            int     countdown = at;
+
+            is_done = !replace(document, &countdown, odd[k]);
+            must_survive(document);
+            json_decref(document);
+        }
+    for (size_t k = 0; k < n_odd; k++) json_decref(odd[k]);
+    json_decref(whole);
+}
+
+static void test_a_report_cut_anywhere_is_refused(void **state)
+{
+    json_t *document = document_of(winner_case);
+    char   *text     = jsonx_dump(document);
+    size_t  len      = strlen(text);
+
+    (void)state;
+    for (size_t n = 0; n < len; n += 37) {
+        char        *part = mem_copy_n(text, n);
+        struct facts f;
+        struct err   err = {0};
+
+        assert_int_equal(facts_read(&f, part, &err), -1);
+        assert_int_equal(err.kind, ERR_INPUT);
+        free(part);
+    }
+    free(text);
+    json_decref(document);
+}
+
+static void test_a_suite_without_all_its_counts_is_left_out(void **state)
+{
+    static const char *const counts[] = {"pass", "fail", "unparsed",
+        "template_fault", "harness_fault", "total"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        json_t      *document = document_of(winner_case);
+        json_t      *quality  = json_object_get(candidate_of(document, 0),
+                                                "quality");
+        struct facts f;
+
+        json_object_set_new(json_object_get(quality, "home"), counts[i],
+                            json_integer(4000000000));
+        read_document(&f, document);
+        assert_int_equal(f.candidates[0].n_quality, 1);
+        assert_string_equal(f.candidates[0].quality[0].suite, "speech");
+        assert_int_equal(f.candidates[1].n_quality, 2);
+        facts_done(&f);
+        json_decref(document);
+    }
+}
+
+static void test_texts_that_are_too_long_are_cut_between_letters(void **state)
+{
+    json_t      *document = document_of(no_winner_case), *finding;
+    struct facts f;
+    struct finding *got;
+
+    (void)state;
+    finding = json_array_get(json_object_get(json_object_get(
+        candidate_of(document, 0), "template"), "findings"), 0);
+    for (int shift = 0; shift < 3; shift++) {
+        char *text = mem_new(3001, 1);
+
+        memset(text, 'a', (size_t)shift);
+        for (size_t at = (size_t)shift; at + 3 <= 3000; at += 3)
+            memcpy(text + at, "\xe5\xae\xb6", 3);
+        jsonx_set_text(finding, "text", text);
+        jsonx_set_text(finding, "kind", text);
+        read_document(&f, document);
+        got = &f.candidates[0].findings[0];
+        assert_true(utf8_valid(got->text, strlen(got->text)));
+        assert_true(utf8_valid(got->kind, strlen(got->kind)));
+        assert_in_range(strlen(got->text), sizeof got->text - 3,
+                        sizeof got->text - 1);
+        facts_done(&f);
+        free(text);
+    }
+    json_decref(document);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_facts_read_back_render_the_same_reports),
+        cmocka_unit_test(test_facts_keep_what_no_report_shows),
+        cmocka_unit_test(test_every_name_of_an_enum_is_read_back),
+        cmocka_unit_test(test_what_is_no_report_is_refused_in_one_sentence),
+        cmocka_unit_test(
+            test_what_is_missing_in_the_text_is_missing_in_the_facts),
+        cmocka_unit_test(test_a_value_of_any_wrong_type_is_refused_or_missing),
+        cmocka_unit_test(test_a_report_cut_anywhere_is_refused),
+        cmocka_unit_test(test_a_suite_without_all_its_counts_is_left_out),
+        cmocka_unit_test(test_texts_that_are_too_long_are_cut_between_letters),
+    };
+    return cmocka_run_group_tests_name("facts_read", tests, NULL, NULL);
+}

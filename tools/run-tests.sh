@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs cmocka programs one after the other, shows what failed, and ends with
+# one line: "N passed, N failed". WRAP goes in front of each (valgrind).
+set -u
+
+B=${B:-build}
+export AUDITION_DATA="$PWD/share" TEST_DIR="$PWD/tests"
+export FAKE_SERVER="$PWD/$B/tests/fake_server" AUDITION="$PWD/$B/audition"
+export CMOCKA_MESSAGE_OUTPUT=TAP
+# Nothing of this machine's user may change what a test sees.
+home=$(mktemp -d)
+trap 'rm -rf "$home"' EXIT
+export HOME="$home" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache"
+unset LLAMA_SERVER OPENAI_API_KEY OPENAI_BASE_URL LLAMA_CACHE HF_HOME \
+    HF_HUB_CACHE OLLAMA_MODELS NO_COLOR FORCE_COLOR CLICOLOR_FORCE
+
+passed=0 failed=0 skipped=0
+log=$home/log
+for program; do
+    timeout 300 ${WRAP:-} "$program" >"$log" 2>&1
+    code=$?
+    ok=$(grep -c '^ok ' "$log")
+    skip=$(grep -c '^ok .*# SKIP' "$log")
+    bad=$(grep -c '^not ok ' "$log")
+    planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$log" | head -n 1)
+    # A program that ends early or without a plan has failed at least once.
+    if [ "$code" != 0 ] && [ "$bad" = 0 ] ||
+        [ "${planned:-0}" = 0 ] || [ "$planned" != $((ok + bad)) ]; then
+        bad=$((bad + 1))
+    fi
+    passed=$((passed + ok - skip)) skipped=$((skipped + skip))
+    failed=$((failed + bad))
+    printf '%-52s %3d ok' "${program#"$B"/}" $((ok - skip))
+    [ "$skip" = 0 ] || printf ', %d skipped' "$skip"
+    [ "$bad" = 0 ] || printf ', %d FAILED (exit %d)' "$bad" "$code"
+    echo
+    [ "$bad" = 0 ] || grep -v '^ok ' "$log" | tail -n 60
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
