@@ -4,6 +4,7 @@
  * step 7 collect.c. */
 #include "audition.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,9 +271,16 @@ static void show_work(void *ctx, const struct work *w)
     story_work(k->a, k->e, w);
 }
 
-static void engine_log_path(const struct audition *a, char *out, size_t size)
+/* "FOLDER/audition-NAME.log"; what is no plain letter in a name becomes _. */
+static void engine_log_path(const struct audition *a, const struct entry *e,
+                            char *out, size_t size)
 {
-    snprintf(out, size, "%s/audition-engine.log", a->config.folder);
+    char name[64];
+
+    snprintf(name, sizeof name, "%s", e->candidate->name);
+    for (char *c = name; *c; c++)
+        if (!strchr("-_.", *c) && !isalnum((unsigned char)*c)) *c = '_';
+    snprintf(out, size, "%s/audition-%s.log", a->config.folder, name);
 }
 
 static void note_failure(struct audition *a, struct entry *e,
@@ -305,7 +313,7 @@ int audition_block(struct audition *a, struct entry *e, int block,
     bool       candidate_failed = false;
 
     if (e->is_out || measure_is_done(&m, block)) return 0;
-    engine_log_path(a, log, sizeof log);
+    engine_log_path(a, e, log, sizeof log);
     a->anything_run = true;
     story_say(a, "%s: block %d of %d", e->candidate->name, block + 1,
               a->schedule.blocks);
@@ -315,7 +323,8 @@ int audition_block(struct audition *a, struct entry *e, int block,
         else if (candidate_failed) note_failure(a, e, &why);
         else *err = why;
     }
-    remove(log);
+    /* Of a failure the engine's own words stay beside the store. */
+    if (!candidate_failed) remove(log);
     return err->kind == ERR_NONE ? 0 : -1;
 }
 

@@ -203,7 +203,8 @@ static int collect_entry(struct audition *a, struct entry *e,
     subtract_reserve(ev, a->config.reserve_bytes);
     evidence_summarise(ev, needs_tools, a, out);
     decide_candidate(out, &a->config, ev);
-    return 0;
+    return store_add_candidate(a->store, a->run.id, e->candidate,
+                               e->subject_id, NULL, err);
 }
 
 int audition_collect(struct audition *a, struct facts *out, struct err *err)

@@ -14,6 +14,13 @@
 #define MAX_HARNESS_FRAC 0.02     /* above this share there is no rate        */
 #define MAX_TIMING_GAP 0.02       /* arrivals against the server's own timing */
 
+/* A case that broke before it could be judged has no outcome of its own. */
+static enum outcome outcome_of(const struct trial *t)
+{
+    if (t->outcome != OUTCOME_NONE) return t->outcome;
+    return t->status == TRIAL_HARNESS_FAULT ? OUTCOME_HARNESS : OUTCOME_FAIL;
+}
+
 static void add_example(struct evidence *e, const struct trial *t)
 {
     struct worst_case *w;
@@ -24,7 +31,7 @@ static void add_example(struct evidence *e, const struct trial *t)
     w = &e->examples[e->n_examples++];
     *w = (struct worst_case){
         .suite = mem_copy(t->suite), .id = mem_copy(t->case_id),
-        .reason = mem_copy(t->reason), .outcome = t->outcome,
+        .reason = mem_copy(t->reason), .outcome = outcome_of(t),
         .say = mem_copy(""), .answer = mem_copy("")};
     for (size_t i = 0; i < t->n_messages; i++) {
         const struct message *m = &t->messages[i];
@@ -42,7 +49,7 @@ void evidence_add(struct evidence *e, const struct trial *t)
 {
     if (t->block + 1 > e->blocks && t->status == TRIAL_OK)
         e->blocks = t->block + 1;
-    if (t->status == TRIAL_OK) e->ok_trials++;
+    if (t->status == TRIAL_OK && !strstr(t->key, "/load/")) e->ok_trials++;
     if (strcmp(t->key, "died") == 0 && t->reason && !e->death)
         e->death = mem_copy(t->reason);
     for (size_t i = 0; i < t->n_observations; i++) {
@@ -55,8 +62,9 @@ void evidence_add(struct evidence *e, const struct trial *t)
     e->cases = mem_grow(e->cases, e->n_cases + 1, sizeof *e->cases);
     e->cases[e->n_cases++] = (struct case_outcome){
         .suite = mem_copy(t->suite), .id = mem_copy(t->case_id),
-        .outcome = t->outcome};
-    if (t->outcome != OUTCOME_PASS) add_example(e, t);
+        .outcome = outcome_of(t)};
+    if (outcome_of(t) != OUTCOME_PASS && outcome_of(t) != OUTCOME_HARNESS)
+        add_example(e, t);
 }
 
 void evidence_done(struct evidence *e)
@@ -155,25 +163,49 @@ static void summarise_cases(const struct evidence *e,
     }
 }
 
-static const char *why_missing(int id, const struct candidate_facts *f)
+static const char *why_missing(int id, const struct evidence *e,
+                               const struct candidate_facts *f)
 {
+    bool has_ended = f->status == STATUS_PARTIAL;   /* before its time */
+    bool has_spoken = e->n[METRIC_ttft_s] > 0;      /* at least once */
+    bool is_ours = e->n[METRIC_load_s] > 0;         /* we started the engine */
+
     if (f->status == STATUS_FAILED || f->status == STATUS_SKIPPED)
         return "not auditioned";
-    if (f->remote) return "the server runs on another host";
     switch ((enum metric_id)id) {
     case METRIC_load_s:
     case METRIC_anon_bytes:
     case METRIC_weights_mapped_bytes:
     case METRIC_peak_memory_bytes:
     case METRIC_left_for_speech_bytes:
-        return "the server's process is not ours to measure";
+        if (f->remote) return "the server runs on another host";
+        if (!is_ours) return "the server's process is not ours to measure";
+        return has_ended ? "the audition ended before it was measured"
+                         : "this machine does not say";
     case METRIC_prompt_tok_s_2048: return "measured with --full only";
     case METRIC_chunks_per_s: return "the server counts tokens";
-    case METRIC_words35_s: return "no answer had 35 words";
-    case METRIC_words_per_s: return "no answer had 8 spoken words";
-    case METRIC_first_sentence_s: return "no answer had a spoken word";
-    default: return "this server does not report it";
+    case METRIC_prompt_tok_s:
+    case METRIC_prompt_tok_s_128:
+    case METRIC_prompt_tokens:
+    case METRIC_served_tok_s_by_timings:
+    case METRIC_served_tok_s_at_prompt:
+    case METRIC_latency50_naive_s:
+        if (!has_ended) return "needs raw prompts, which this server does "
+                               "not take";
+        break;
+    case METRIC_words35_s:
+        if (has_spoken) return "no answer had 35 words";
+        break;
+    case METRIC_words_per_s:
+        if (has_spoken) return "no answer had 8 spoken words";
+        break;
+    case METRIC_first_sentence_s:
+        if (has_spoken) return "no answer had a spoken word";
+        break;
+    default: break;
     }
+    return has_ended ? "the audition ended before it was measured"
+                     : "this server does not report it";
 }
 
 static void mark_timing_gap(struct candidate_facts *f)
@@ -202,7 +234,8 @@ void evidence_summarise(struct evidence *e,
         m->n = (long)e->n[id];
         m->reason[0] = '\0';
         if (e->n[id] == 0)
-            snprintf(m->reason, sizeof m->reason, "%s", why_missing(id, out));
+            snprintf(m->reason, sizeof m->reason, "%s",
+                     why_missing(id, e, out));
     }
     mark_timing_gap(out);
     summarise_cases(e, suite_needs_tools, ctx, out);

@@ -22,7 +22,7 @@ struct evidence {
     size_t  n_examples;
     char   *death;                 /* how the engine ended, or NULL         */
     int     blocks;                /* that any trial belongs to             */
-    size_t  ok_trials;
+    size_t  ok_trials;             /* a load alone is no audition           */
 };
 
 void evidence_add(struct evidence *e, const struct trial *t);

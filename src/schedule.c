@@ -213,7 +213,9 @@ size_t schedule_trials(const struct schedule *s)
 {
     struct work w = {.kind = WORK_DONE};
     int         n = 0;
+    int         rounds = s->max_rounds > s->min_rounds ? s->max_rounds
+                                                       : s->min_rounds;
 
     while (round_work(s, n, &w)) n++;
-    return (size_t)(n * s->min_rounds * s->blocks) + s->n_cases;
+    return (size_t)(n * rounds * s->blocks) + s->n_cases;
 }

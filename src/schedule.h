@@ -9,8 +9,8 @@
  * favour the first. A block is:
  *   min_rounds rounds of speed measurements,
  *   its share of the cases (every `blocks`-th),
- *   more rounds until the intervals are narrow, max_rounds is reached or the
- *   block's budget is spent; and until it lasted ten times its load.
+ *   more rounds until the intervals are narrow and the block lasted ten times
+ *   its load; at the latest until max_rounds is reached or its budget spent.
  */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
@@ -75,7 +75,8 @@ void progress_skip(struct progress *p, const char *key);
 bool progress_has(const struct progress *p, const char *key);
 void progress_done(struct progress *p);   /* safe on a zeroed struct */
 
-/* An upper bound of what is left in all blocks, in trials: for the plan. */
+/* The most trials that a candidate can take in all blocks, loads and memory
+ * readings aside: for the plan. */
 size_t schedule_trials(const struct schedule *s);
 
 #endif

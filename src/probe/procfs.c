@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* procfs.c - what every Linux says in /proc: memory, swap, CPU time, and the
  * memory of one process. Formats: proc(5). */
-#include <limits.h>
+#define _XOPEN_SOURCE 700          /* realpath */
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define TEXT_BYTES     16384
 #define MEMORY_MAX     0x1p50      /* 1 PiB: no board has more          */
 #define PARTS_MAX      1000        /* of a split model                  */
-#define MAP_LINES_MAX  100000      /* a process has hundreds, CUDA more */
+#define MAPS_BYTES     ((size_t)4 << 20)   /* hundreds of lines, CUDA's more */
 
 /* A line in kB as bytes. */
 static double kib(const char *text, const char *key)
@@ -172,26 +173,28 @@ static double covered(struct stretch *all, size_t n)
 
 static double mapped_bytes(const char *root, long pid, const char *file)
 {
-    struct text_list files = wanted_files(file);
-    char             path[PATH_MAX], line[PATH_MAX + 256];
+    char             path[64], *text = mem_new(MAPS_BYTES, 1);
+    struct text_list files = {0};
     struct stretch  *all = NULL, one;
     size_t           n = 0;
     double           bytes = NAN;
-    FILE            *maps = NULL;
+    long             len;
 
-    if (snprintf(path, sizeof path, "%s/proc/%ld/maps", root, pid) <
-        (int)sizeof path)
-        maps = fopen(path, "re");
-    for (int i = 0; maps && i < MAP_LINES_MAX; i++) {
-        if (!fgets(line, sizeof line, maps)) break;
-        line[strcspn(line, "\n")] = '\0';
-        if (!parse_mapping(line, &files, &one)) continue;
-        all = mem_grow(all, n + 1, sizeof *all);
-        all[n++] = one;
+    snprintf(path, sizeof path, "/proc/%ld/maps", pid);
+    len = probe_file(root, path, text, MAPS_BYTES);
+    /* Nothing: the process is gone. Full: there may be more. */
+    if (len > 0 && (size_t)len < MAPS_BYTES - 1) {
+        files = wanted_files(file);
+        for (char *line = text, *end; line; line = end) {
+            end = strchr(line, '\n');
+            if (end) *end++ = '\0';
+            if (!parse_mapping(line, &files, &one)) continue;
+            all = mem_grow(all, n + 1, sizeof *all);
+            all[n++] = one;
+        }
+        bytes = covered(all, n);
     }
-    /* A process that is gone has an empty list: nothing was observed. */
-    if (maps && ftell(maps) != 0 && !ferror(maps)) bytes = covered(all, n);
-    if (maps) fclose(maps);
+    free(text);
     free(all);
     text_list_done(&files);
     return bytes <= MEMORY_MAX ? bytes : NAN;

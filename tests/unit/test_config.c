@@ -61,6 +61,7 @@ static void must_fail(const char *text, size_t len, const char *name,
 static const struct { const char *yaml, *says; } bad[] = {
     /* names */
     {"contxt: 5\n" ONE, "t.yaml:1: contxt: unknown field; known here: board, "},
+    {"contxt:\n  - 5\n" ONE, "t.yaml:1: contxt: unknown field"},
     {ONE "objectiv: speed\n", "t.yaml:2: objectiv: unknown field; did you "
      "mean `objective`?"},
     {"candidates:\n  - model: a\n    contxt: 5\n",
@@ -277,7 +278,7 @@ static const char *const good[] = {
     ONE "phases: [{name: p, candidates: a}]\n",
     ONE "suites: home\n",
     ONE "tools: []\nentities: []\n",
-    ONE "prompt: Answer as README.md says\n",
+    ONE "prompt: Answer in the style of README.md\n",
     ONE "prompt: 'Braces like {{this}} are kept.'\n",
     ONE "defaults: {server_args: ['--kwargs={ a }', '- a b', '-x=a b']}\n",
 };
@@ -436,7 +437,8 @@ static void test_anchors_and_merges_work(void **state)
     (void)state;
     must_load(&c,
         "candidates:\n"
-        "  - &base {name: a, model: a.gguf, context: 100, sampling: &s {t: 1}}\n"
+        "  - &base {name: a, model: a.gguf, context: 100,\n"
+        "    sampling: &s {t: 1}}\n"
         "  - {name: b, hf: u/r, sampling: *s}\n"
         "  - {<<: *base, name: c, model: c.gguf}\n"
         "  - {name: d, <<: [{context: 300}, *base]}\n");
@@ -675,6 +677,26 @@ static void test_models_of_the_command_line(void **state)
     config_done(&c);
 }
 
+static void test_a_file_called_like_a_repository_is_a_file(void **state)
+{
+    struct folder *f    = *state;
+    char          *here = getcwd(NULL, 0);
+    struct config  c;
+
+    config_init(&c);
+    assert_int_equal(0, chdir(f->path));
+    assert_int_equal(0, mkdir("u", 0700));
+    put_file("u/R-GGUF:Q4_0", "");
+    config_add_model(&c, "u/R-GGUF:Q4_0");
+    assert_int_equal(0, remove("u/R-GGUF:Q4_0"));
+    config_add_model(&c, "u/R-GGUF:Q4_0");
+    assert_int_equal(0, chdir(here));
+    assert_int_equal(SOURCE_FILE, c.candidates.items[0].source);
+    assert_int_equal(SOURCE_HF, c.candidates.items[1].source);
+    free(here);
+    config_done(&c);
+}
+
 static void test_a_relative_model_is_the_callers_not_the_configs(void **state)
 {
     struct config c;
@@ -713,6 +735,9 @@ int main(void)
         cmocka_unit_test(test_the_users_plan_loads),
         cmocka_unit_test(test_corpus),
         cmocka_unit_test(test_models_of_the_command_line),
+        cmocka_unit_test_setup_teardown(
+            test_a_file_called_like_a_repository_is_a_file, make_folder,
+            remove_folder),
         cmocka_unit_test(test_a_relative_model_is_the_callers_not_the_configs),
     };
 

@@ -211,6 +211,10 @@ static void test_hostile_arguments_are_refused_in_bounded_time(void **s)
     assert_string_equal(call(h, "HassTurnOn", text), "InvalidSlotInfo");
     memcpy(text + 1000, "\"}", 3);   /* is parsed; too long for a name */
     assert_string_equal(call(h, "HassTurnOn", text), "InvalidSlotInfo");
+    memset(text, ' ', most);           /* fine, but for its length */
+    memcpy(text, "{\"name\":\"Hall light\"", 20);
+    text[most - 1] = '}';
+    assert_string_equal(call(h, "HassTurnOn", text), "InvalidSlotInfo");
     memset(text, 'T', most);
     text[most] = '\0';
     assert_string_equal(call(h, text, "{}"), "HomeAssistantError");

@@ -41,7 +41,10 @@ static void test_found_models_come_back_as_candidates(void **state)
         {.name = "tab\tand\x01\x1b[31m\x7f", .path = "/t/\t\x01\x1b\x7f",
          .where = "\t"},
         {.name = "\xe2\x80\xa8line \xe2\x80\xa9paragraph \xc2\x85next",
-         .path = "/u/\xe2\x80\xa8\xc2\x85\xef\xbb\xbf", .where = "\xc2\x85y: z"},
+         .path = "/u/\xe2\x80\xa8\xc2\x85\xef\xbb\xbf",
+         .where = "\xc2\x85y: z"},
+        {.name = "r", .path = "/r", .where = "\xe2\x80\xa8y: z"},
+        {.name = "s", .path = "/s", .where = "\xe2\x80\xa9y: z"},
         {.name = "K\xc3\xbc" "che \xf0\x9f\x98\x80", .path = "/\xe6\xa8\xa1",
          .where = "\xf0\x9f\x98\x80"},
         {.name = "\xef\xbf\xbe\xef\xbf\xbf\xf4\x8f\xbf\xbf\xee\x80\x80",
@@ -64,14 +67,14 @@ static void test_found_models_come_back_as_candidates(void **state)
     for (size_t i = 0; i < found.n; i++) {
         assert_string_equal(items[i].path, c.candidates.items[i].path);
         assert_int_equal(SOURCE_FILE, c.candidates.items[i].source);
-        if (i > 2 && i < 14)
+        if (i > 2 && i < 16)
             assert_string_equal(items[i].name, c.candidates.items[i].name);
     }
     assert_string_equal("plain", c.candidates.items[0].name);
     assert_string_equal("plain-2", c.candidates.items[1].name);
     assert_string_equal("plain-2-2", c.candidates.items[2].name);
-    assert_string_equal("model", c.candidates.items[14].name);
-    assert_string_equal("model-2", c.candidates.items[15].name);
+    assert_string_equal("model", c.candidates.items[16].name);
+    assert_string_equal("model-2", c.candidates.items[17].name);
     config_done(&c);
     free(text);
 }

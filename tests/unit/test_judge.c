@@ -283,6 +283,24 @@ static void test_judge_executes_all_turns_in_order_on_the_setup(void **state)
     free_case(&c);
 }
 
+/* The what-if starts where the conversation did. */
+static void test_judge_reads_calls_as_text_on_the_setup_too(void **state)
+{
+    (void)state;
+    struct judge_context ctx = {.tools_shown = 1};
+    struct suite_case    c;
+    struct trial         t = {.status = TRIAL_OK};
+
+    if (!has_data()) skip();
+    make_case(&c, "flat", LIGHT_ON);
+    c.setup = json_pack("{s:{s:s}}", "light.hall", "state", "on");
+    add_turn(&t, NULL, NULL, AS_TEXT);
+    judge_case(&c, &t, &ctx);
+    if (t.outcome != OUTCOME_UNPARSED) fail_msg("%s", t.reason);
+    trial_done(&t);
+    free_case(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_judge_survives_a_trial_without_turns),
         cmocka_unit_test(test_judge_looks_for_the_tools_it_is_given),
         cmocka_unit_test(test_judge_executes_all_turns_in_order_on_the_setup),
+        cmocka_unit_test(test_judge_reads_calls_as_text_on_the_setup_too),
     };
     return cmocka_run_group_tests_name("judge", tests, NULL, NULL);
 }

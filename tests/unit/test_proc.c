@@ -1,111 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* test_proc.c - children that cannot outlive us. Scripts tell their pids
- * through a FIFO, which is also how we wait for them. */
+/* test_proc.c - how a child starts, ends and is described. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/clock.h"
-#include "base/mem.h"
-#include "base/proc.h"
 #include "base/stop.h"
-#include "base/strbuf.h"
 #include "base/utf8.h"
-
-static char dir[] = "/tmp/audition-proc-XXXXXX";
-
-static char *in_dir(const char *name) { return mem_printf("%s/%s", dir, name); }
-
-static void write_file(const char *path, const void *text, size_t n, int mode)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, n), n);
-    assert_int_equal(fchmod(fd, (mode_t)mode), 0);
-    close(fd);
-}
-
-/* A script runs as: sh -c SCRIPT sh FIFO, so "$1" is the FIFO. */
-static void start_script(struct proc *p, const char *script, const char *log)
-{
-    char       *fifo   = in_dir("fifo");
-    char       *argv[] = {"/bin/sh", "-c", mem_copy(script), "sh", fifo, NULL};
-    struct err  err    = {0};
-
-    if (proc_start(p, argv, log, &err)) fail_msg("%s", err.text);
-    free(argv[2]);
-    free(fifo);
-}
-
-/* The number that a script writes to the FIFO. */
-static long read_fifo(void)
-{
-    char   *fifo     = in_dir("fifo");
-    char    text[32] = "";
-    int     fd       = open(fifo, O_RDONLY);
-    ssize_t n;
-
-    assert_true(fd >= 0);
-    while ((n = read(fd, text, sizeof text - 1)) < 0 && errno == EINTR)
-        ;
-    assert_true(n > 0);
-    close(fd);
-    free(fifo);
-    return strtol(text, NULL, 10);
-}
-
-/* The letter in /proc/PID/stat, '-' when there is no such process. */
-static char state_of(long pid)
-{
-    char  path[64], text[512] = "";
-    char *end;
-    int   fd;
-
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    fd = open(path, O_RDONLY);
-    if (fd < 0) return '-';
-    if (read(fd, text, sizeof text - 1) < 0) text[0] = '\0';
-    close(fd);
-    end = strrchr(text, ')');
-    return end && end[1] ? end[2] : '-';
-}
-
-/* Zombies, which nobody reaps in some containers, do not live. */
-static bool lives(long pid) { return !strchr("-ZX", state_of(pid)); }
-
-static void await_end(struct proc *p)
-{
-    while (proc_running(p)) clock_nap(0.002);
-}
-
-static size_t count_records(void)
-{
-    char          *path  = in_dir("audition/children");
-    DIR           *list  = opendir(path);
-    size_t         count = 0;
-    struct dirent *entry;
-
-    while (list && (entry = readdir(list)))
-        if (entry->d_name[0] != '.') count++;
-    if (list) closedir(list);
-    free(path);
-    return count;
-}
+#include "scripted_child.h"
 
 /* An ELF header of this machine's class for a CPU that it is not. */
 static void write_foreign_program(const char *path)
@@ -377,187 +283,6 @@ static void test_proc_ends_the_children_of_a_wrapper(void **state)
     }
 }
 
-/* An audition with one child, killed by SIGKILL; the pid that its script
- * tells. */
-static long kill_an_audition(const char *script)
-{
-    pid_t audition = fork();
-    long  pid;
-
-    if (audition == 0) {
-        struct proc p;
-        start_script(&p, script, NULL);
-        for (;;) pause();
-    }
-    pid = read_fifo();
-    assert_int_equal(kill(audition, SIGKILL), 0);
-    assert_int_equal(waitpid(audition, NULL, 0), audition);
-    return pid;
-}
-
-static void test_proc_child_dies_with_us(void **state)
-{
-    (void)state;
-    long pid = kill_an_audition("echo $$ >\"$1\"; exec sleep 1000");
-
-    while (lives(pid)) clock_nap(0.002);        /* or the alarm ends us */
-    assert_int_equal(count_records(), 1);
-    assert_int_equal(proc_reap_leftovers(), 0);
-    assert_int_equal(count_records(), 0);
-}
-
-static void test_proc_reaps_what_a_killed_audition_left(void **state)
-{
-    (void)state;
-    long pid = kill_an_audition("sleep 1000 & echo $! >\"$1\"; wait");
-
-    assert_true(lives(pid));
-    assert_int_equal(proc_reap_leftovers(), 1);
-    assert_false(lives(pid));
-    assert_int_equal(count_records(), 0);
-    assert_int_equal(proc_reap_leftovers(), 0);
-}
-
-static void test_proc_spares_children_of_a_living_audition(void **state)
-{
-    (void)state;
-    struct proc p;
-
-    start_script(&p, "while :; do sleep 1000; done", NULL);
-    assert_int_equal(proc_reap_leftovers(), 0);
-    assert_true(proc_running(&p));
-    assert_int_equal(count_records(), 1);
-    proc_stop(&p, 30);
-}
-
-/* A copy of a record in the folder, with one of its fields (pid, start,
- * session, owner, owner_start, boot) moved by `by`, or replaced. */
-static char *forge(const char *record, int field, long long by,
-                   const char *value)
-{
-    char         *path = in_dir("audition/children/forged");
-    const char   *at   = record;
-    struct strbuf text;
-
-    strbuf_init(&text, 1000);
-    for (int i = 0; i < 6; i++) {
-        size_t n = strcspn(at, " \n");
-        if (i != field)
-            strbuf_addn(&text, at, n);
-        else if (value)
-            strbuf_add(&text, value);
-        else
-            strbuf_addf(&text, "%lld", strtoll(at, NULL, 10) + by);
-        strbuf_add(&text, i < 5 ? " " : "\n");
-        at += n + 1;
-    }
-    write_file(path, text.text, text.len, 0600);
-    strbuf_done(&text);
-    return path;
-}
-
-/* The only record; it is removed. */
-static char *take_record(void)
-{
-    char          *folder = in_dir("audition/children");
-    DIR           *list   = opendir(folder);
-    struct dirent *entry;
-    struct bytes   file = {0};
-    struct err     err  = {0};
-
-    assert_int_equal(count_records(), 1);
-    while ((entry = readdir(list)) && entry->d_name[0] == '.')
-        ;
-    assert_non_null(entry);
-    char *path = mem_printf("%s/%s", folder, entry->d_name);
-    if (bytes_read(&file, path, 1000, &err)) fail_msg("%s", err.text);
-    char *text = mem_copy_n((const char *)file.data, file.size);
-    unlink(path);
-    closedir(list);
-    bytes_done(&file);
-    free(folder);
-    free(path);
-    return text;
-}
-
-/* The owner is gone and the group runs, with its leader or without; only one
- * field of the record is not as it should be. */
-static void test_proc_kills_nothing_on_a_weak_record(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *situation;
-        int         field;
-        long long   by;
-        const char *value;
-        bool        kept;
-    } cases[] = {
-        {"started before the record", 1, 1000000000, NULL, false},
-        {"another session", 2, 1, NULL, false},
-        {"another boot", 5, 0, "0000", false},
-        {"no boot", 5, 0, "", false},
-        {"words", 0, 0, "hello", true},
-        {"pid 1", 0, 0, "1", true},
-        {"a pid beyond any", 0, 0, "99999999999999999999", true},
-    };
-    long  pid    = kill_an_audition("sleep 1000 & echo $! >\"$1\"; wait");
-    char *record = take_record();
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *path = forge(record, cases[i].field, cases[i].by,
-                           cases[i].value);
-        if (proc_reap_leftovers() != 0 || !lives(pid) ||
-            (access(path, F_OK) == 0) != cases[i].kept)
-            fail_msg("%s", cases[i].situation);
-        unlink(path);
-        free(path);
-    }
-    free(forge(record, 6, 0, NULL));      /* unchanged: now it is enough */
-    assert_int_equal(proc_reap_leftovers(), 1);
-    assert_false(lives(pid));
-    free(record);
-}
-
-/* A process that leads a group of this number, but started at another time,
- * is not the one that was recorded. */
-static void test_proc_kills_no_group_whose_number_was_given_again(void **state)
-{
-    (void)state;
-    struct proc p;
-    char       *record, *changed;
-
-    start_script(&p, "while :; do sleep 1000; done", NULL);
-    record = take_record();
-    free(forge(record, 3, 100000000, NULL));          /* owner: gone */
-    changed = take_record();
-    free(forge(changed, 1, -1, NULL));
-    assert_int_equal(proc_reap_leftovers(), 0);
-    assert_true(proc_running(&p));
-    assert_int_equal(count_records(), 0);
-    free(forge(changed, 6, 0, NULL));     /* unchanged: now it is enough */
-    assert_int_equal(proc_reap_leftovers(), 1);
-    assert_false(lives(p.pid));
-    await_end(&p);
-    proc_stop(&p, 30);
-    free(record);
-    free(changed);
-}
-
-static void test_proc_runs_without_a_state_folder(void **state)
-{
-    (void)state;
-    struct proc p;
-
-    setenv("XDG_STATE_HOME", "/proc/no/such", 1);
-    start_script(&p, "exit 4", NULL);
-    assert_null(p.record);
-    await_end(&p);
-    assert_int_equal(WEXITSTATUS(p.status), 4);
-    proc_stop(&p, 1);
-    assert_int_equal(proc_reap_leftovers(), 0);
-    setenv("XDG_STATE_HOME", dir, 1);
-}
-
 static void test_proc_log_tail_is_printable_and_bounded(void **state)
 {
     (void)state;
@@ -732,32 +457,6 @@ static void test_proc_quote_stays_readable(void **state)
     free(empty);
 }
 
-static int make_dir(void **state)
-{
-    char *fifo;
-
-    (void)state;
-    if (!mkdtemp(dir)) return -1;
-    fifo = in_dir("fifo");
-    if (mkfifo(fifo, 0600)) return -1;
-    free(fifo);
-    return setenv("XDG_STATE_HOME", dir, 1);
-}
-
-static int remove_dir(void **state)
-{
-    char      *argv[] = {"/bin/rm", "-rf", dir, NULL};
-    char      *output = NULL;
-    struct err err    = {0};
-    int        status, rc;
-
-    (void)state;
-    setenv("XDG_STATE_HOME", "/proc/no/such", 1);
-    rc = proc_capture(argv, 60, 1000, &output, &status, &err);
-    free(output);
-    return rc;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -769,13 +468,6 @@ int main(void)
         cmocka_unit_test(test_proc_stop_ends_a_child_that_ignores_sigterm),
         cmocka_unit_test(test_proc_stop_lets_a_child_end_in_its_own_way),
         cmocka_unit_test(test_proc_ends_the_children_of_a_wrapper),
-        cmocka_unit_test(test_proc_child_dies_with_us),
-        cmocka_unit_test(test_proc_reaps_what_a_killed_audition_left),
-        cmocka_unit_test(test_proc_spares_children_of_a_living_audition),
-        cmocka_unit_test(test_proc_kills_nothing_on_a_weak_record),
-        cmocka_unit_test(
-            test_proc_kills_no_group_whose_number_was_given_again),
-        cmocka_unit_test(test_proc_runs_without_a_state_folder),
         cmocka_unit_test(test_proc_log_tail_is_printable_and_bounded),
         cmocka_unit_test(test_proc_capture_collects_both_streams),
         cmocka_unit_test(test_proc_capture_ends_what_takes_too_long),
@@ -783,9 +475,7 @@ int main(void)
         cmocka_unit_test(test_proc_quote_is_read_back_by_a_shell),
         cmocka_unit_test(test_proc_quote_stays_readable),
     };
-    struct rlimit no_core = {0, 0};
 
-    setrlimit(RLIMIT_CORE, &no_core);
     alarm(120);      /* whatever hangs, hangs not for ever */
     return cmocka_run_group_tests_name("proc", tests, make_dir, remove_dir);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "base/strbuf.h"
 #include "score/score.h"
 #include "suite.h"
 
@@ -166,10 +167,10 @@ static void test_mentions_are_found_anywhere_in_a_long_answer(void **state)
     (void)state;
     static const struct label wanted[] = {
         {"{\"any\":[\"\xC3\x84rger \xC3\xA4\"]}", NULL, NULL},
-        {"{\"any\":[\"Cafe\xCC\x81s\"]}", NULL, NULL},
+        {"{\"any\":[\"Caf\xC3\xA9s\"]}", NULL, NULL},
     };
     static const char *const found[] = {"\xC3\xA4RGER \xC3\x84",
-                                        "caf\xC3\xA9S"};
+                                        "cafe\xCC\x81S"};
     char text[2200];
 
     for (size_t k = 0; k < 2; k++)
@@ -182,6 +183,31 @@ static void test_mentions_are_found_anywhere_in_a_long_answer(void **state)
             l.answer = text;
             check(&score_mentions, &l, 1);
         }
+}
+
+/* Letters of two bytes, at odd places: no cut may split one. */
+static void test_mentions_are_found_where_nothing_is_ascii(void **state)
+{
+    (void)state;
+    struct strbuf big, small;
+    json_t       *rule;
+
+    strbuf_init(&big, 10000);
+    strbuf_init(&small, 10000);
+    strbuf_add(&big, "\xE2\x82\xAC");
+    for (int i = 0; i < 2000; i++) {
+        strbuf_add(&big, "\xC3\x84");
+        strbuf_add(&small, "\xC3\xA4");
+    }
+    rule = json_pack("{s:[s]}", "any", small.text);
+    struct transcript t   = {.test = &chat, .question = chat.say,
+                             .answer = big.text};
+    struct judgement  got = {.pass = true};
+    score_mentions.judge(rule, &t, &got);
+    assert_true(got.pass);
+    json_decref(rule);
+    strbuf_done(&big);
+    strbuf_done(&small);
 }
 
 static void test_instructions_are_verified(void **state)
@@ -278,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_mentions_are_whole_words),
         cmocka_unit_test(
             test_mentions_are_found_anywhere_in_a_long_answer),
+        cmocka_unit_test(test_mentions_are_found_where_nothing_is_ascii),
         cmocka_unit_test(test_instructions_are_verified),
         cmocka_unit_test(test_rules_that_are_wrong_name_the_field),
     };

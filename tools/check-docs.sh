@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the documents promise is there: metrics, options, exit codes, plug-ins,
+# paths; and the README's examples run. B is the build folder.
+set -u
+
+B=${B:-build}
+audition=$PWD/$B/audition
+bad=0
+complain() { echo "docs: $*"; bad=1; }
+
+for metric in $(sed -n 's/^ *X(\([a-z0-9_]*\), .*/\1/p' src/metrics.h); do
+    grep -qx "### $metric" METHOD.md || complain "METHOD.md lacks ### $metric"
+done
+
+"$audition" --man > "$B/audition.1"
+cmp -s "$B/audition.1" docs/audition.1 ||
+    complain "docs/audition.1 is old; run: make docs/audition.1"
+if command -v mandoc >/dev/null; then
+    mandoc -Tlint -W warning docs/audition.1 || complain "mandoc complains"
+fi
+for command in $("$audition" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+    for option in $("$audition" "$command" --help |
+        grep -o -- '^ *\(-[a-z], \)\?--[a-z-]*' | grep -o -- '--[a-z-]*'); do
+        grep -q -- "$(echo "$option" | sed 's/-/\\\\-/g')" docs/audition.1 ||
+            complain "$command $option is not in the manual"
+    done
+done
+
+for code in 0 1 2 3 100 129 130 143; do
+    "$audition" --help | tr '/' ' ' | grep -qw "$code" ||
+        complain "exit code $code is not in --help"
+done
+
+for name in $(sed -n 's/^ *&\(engine\|probe\|score\)_\([a-z_]*\),.*/\2/p' \
+    src/engine/engine.c src/probe/probe.c) \
+    $(grep -o '&score_[a-z_]*' src/score/score.c | sed 's/&score_//'); do
+    grep -q "\`$name\`" docs/plugins.md || complain "docs/plugins.md lacks $name"
+done
+
+for path in $(grep -oh '`[a-z]*/[A-Za-z0-9_./-]*`' README.md METHOD.md \
+    DESIGN.md CONTRIBUTING.md docs/plugins.md | tr -d '`' | sort -u); do
+    case $path in
+    *NAME* | *FILE* | build/* | user/*) ;;
+    *) [ -e "$path" ] || [ -e "src/$path" ] ||
+        complain "a document names $path, which is not there" ;;
+    esac
+done
+
+# The README's examples, in a copy, with the built program on PATH.
+work=$(mktemp -d)
+cp -r examples "$work/"
+sed -n '/<!-- run -->/,/<!-- \/run -->/p' README.md | grep '^    ' |
+    sed 's/^    //' > "$work/commands"
+[ -s "$work/commands" ] || complain "README.md has no examples to run"
+(cd "$work" && PATH="$(dirname "$audition"):$PATH" \
+    AUDITION_DATA="$OLDPWD/share" XDG_CACHE_HOME="$work/none" \
+    sh -eu commands >output 2>&1) ||
+    complain "an example of README.md failed: $(tail -n 3 "$work/output")"
+rm -rf "$work"
+
+[ "$bad" = 0 ] && echo "docs: ok"
+exit $bad
