@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -52,9 +53,10 @@ static int move_up(int fd)
     return moved;
 }
 
-static int make_pipe(int ends[2])
+/* `made` is what pipe() or socketpair() returned for these ends. */
+static int move_both_up(int ends[2], int made)
 {
-    if (pipe(ends)) {
+    if (made) {
         ends[0] = ends[1] = -1;
         return -1;
     }
@@ -93,14 +95,19 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* `line` brings our parent's go-ahead, once we are on record, and takes back
+ * why the exec failed. */
 static _Noreturn void become(char *const argv[], pid_t parent, int in,
-                             int out, int report)
+                             int out, int line)
 {
-    int why;
+    char go;
+    int  why;
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL);
     if (getppid() != parent) _exit(127);   /* it died before the prctl */
+    while (read(line, &go, 1) < 0)
+        if (errno != EINTR) _exit(127);
     offer_to_oom_killer();
     default_signals();
     if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2) {
@@ -108,7 +115,7 @@ static _Noreturn void become(char *const argv[], pid_t parent, int in,
         execv(argv[0], argv);
     }
     why = errno;
-    write_all(report, &why, sizeof why);
+    write_all(line, &why, sizeof why);
     _exit(127);
 }
 
@@ -182,7 +189,7 @@ static int explain_exec(const char *path, int why, struct err *err)
  * caller's. */
 static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
 {
-    int              fds[3] = {-1, -1, -1};   /* report pipe, /dev/null */
+    int              fds[3] = {-1, -1, -1}; /* our end, its end, /dev/null */
     int              why    = 0;
     pid_t            parent = getpid();
     ssize_t          n;
@@ -192,7 +199,8 @@ static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
     if (sigaction(SIGCHLD, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
         signal(SIGCHLD, SIG_DFL);
     fds[2] = move_up(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (fds[2] < 0 || make_pipe(fds)) {
+    if (fds[2] < 0 ||
+        move_both_up(fds, socketpair(AF_UNIX, SOCK_STREAM, 0, fds))) {
         err_set(err, ERR_PREFLIGHT, "%s cannot be started: %s", argv[0],
                 strerror(errno));
         return close_all(fds, 3);
@@ -210,6 +218,7 @@ static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
     p->record = children_record(p->pid);
     close(fds[1]);
     fds[1] = -1;
+    send(fds[0], "g", 1, MSG_NOSIGNAL);
     do n = read(fds[0], &why, sizeof why);
     while (n < 0 && errno == EINTR);
     close_all(fds, 3);
@@ -470,7 +479,7 @@ int proc_capture(char *const argv[], double timeout_s, size_t max_bytes,
 
     *output = NULL;
     *status = -1;
-    if (make_pipe(ends))
+    if (move_both_up(ends, pipe(ends)))
         return err_set(err, ERR_PREFLIGHT, "%s cannot be started: %s",
                        argv[0], strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* test_opt.c - one table of options is what is parsed, explained, completed
- * and stored. */
+/* test_opt.c - the command line and the environment against one table of
+ * options. What is printed of the table is test_opt_print.c's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,107 +8,8 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/jsonx.h"
-#include "base/mem.h"
-#include "base/opt.h"
-
-struct options {
-    bool   json, color;
-    int    context, layers;
-    double temperature, wait_s, memory_bytes;
-    char  *url, *api_key, *objective, *hf;
-    struct text_list models;
-};
-
-#define AT(member) offsetof(struct options, member)
-
-static const struct opt opts[] = {
-    {.name = "json", .letter = 'j', .type = OPT_FLAG, .at = AT(json),
-     .help = "print one JSON document"},
-    {.name = "color", .type = OPT_FLAG, .at = AT(color), .dflt = "yes",
-     .env = "NO_COLOR", .help = "colour on a terminal"},
-    {.name = "ctx-size", .letter = 'c', .type = OPT_INT, .at = AT(context),
-     .min = 64, .max = 1048576, .value = "N", .dflt = "4096",
-     .env = "LLAMA_ARG_CTX_SIZE", .help = "context in tokens"},
-    {.name = "n-gpu-layers", .type = OPT_INT, .at = AT(layers), .min = -1,
-     .max = 999, .value = "N", .alias = "ngl", .help = "layers on the GPU"},
-    {.name = "temp", .type = OPT_REAL, .at = AT(temperature), .max = 2,
-     .alias = "temperature", .help = "sampling temperature"},
-    {.name = "wait", .type = OPT_SECONDS, .at = AT(wait_s), .min = 1,
-     .max = 7200, .help = "how long to wait"},
-    {.name = "reserve", .type = OPT_BYTES, .at = AT(memory_bytes),
-     .max = 0x1p40, .help = "memory for speech"},
-    {.name = "base-url", .type = OPT_TEXT, .at = AT(url), .value = "URL",
-     .help = "a server that runs. Don't\\b quote"},
-    {.name = "api-key", .type = OPT_TEXT, .at = AT(api_key), .value = "KEY",
-     .env = "OPENAI_API_KEY", .help = ".its key"},
-    {.name = "objective", .letter = 'o', .type = OPT_CHOICE,
-     .at = AT(objective), .choices = "quality|latency|speed|memory",
-     .dflt = "quality", .help = "what the best is best at"},
-    {.name = "hf-repo", .type = OPT_TEXT, .at = AT(hf), .alias = "hf",
-     .value = "REPO", .help = "of Hugging Face"},
-    {.name = "model", .letter = 'm', .type = OPT_LIST, .at = AT(models),
-     .value = "MODEL", .help = "a model file; long help so that the text has "
-     "to go on in a second line of the page"},
-    {0}};
-
-static const struct command run = {
-    .name = "run", .arguments = "[CONFIG]",
-    .summary = "audition the candidates",
-    .about = "First paragraph,\nof two lines.\n\n.Second - paragraph.",
-    .opts = opts, .options_bytes = sizeof(struct options),
-    .max_arguments = 1};
-static const struct opt no_opts[] = {{0}};
-static const struct command probe = {
-    .name = "probe", .arguments = "", .summary = "one reading of everything",
-    .about = "", .opts = no_opts, .options_bytes = 1};
-
-#define N_OPTS (sizeof opts / sizeof *opts)
-
-struct parsed {
-    struct options   o;
-    enum opt_source  sources[N_OPTS];
-    struct text_list arguments;
-    bool             help;
-    struct err       err;
-};
-
-/* "a b  c" is three arguments: no argument of these tests holds a space. */
-static int parse(struct parsed *p, const char *line)
-{
-    char  *copy = mem_copy(line), *argv[16];
-    int    argc = 0, rc;
-
-    for (char *c = copy; *c;) {
-        while (*c == ' ') *c++ = '\0';
-        if (*c) argv[argc++] = c;
-        while (*c && *c != ' ') c++;
-    }
-    memset(p, 0xa5, sizeof *p);    /* nothing is expected to be zeroed */
-    p->err = (struct err){0};
-    rc = opt_parse(&run, argc, argv, &p->o, p->sources, &p->arguments,
-                   &p->help, &p->err);
-    free(copy);
-    return rc;
-}
-
-static void done(struct parsed *p)
-{
-    text_list_done(&p->arguments);
-    opt_done(&run, &p->o);
-}
-
-static void must_parse(struct parsed *p, const char *line)
-{
-    if (parse(p, line)) fail_msg("`%s`: %s", line, p->err.text);
-    assert_int_equal(ERR_NONE, p->err.kind);
-}
+#include "opt_fixture.h"
 
 static size_t row(const char *name)
 {
@@ -116,18 +17,6 @@ static size_t row(const char *name)
 
     while (strcmp(opts[i].name, name) != 0) i++;
     return i;
-}
-
-static int clear_environment(void **state)
-{
-    (void)state;
-    for (const struct opt *o = opts; o->name; o++) {
-        char name[64];
-        opt_env_name(o, name, sizeof name);
-        unsetenv(name);
-        if (o->env) unsetenv(o->env);
-    }
-    return 0;
 }
 
 static void test_unset_is_missing_and_defaults_apply(void **state)
@@ -459,218 +348,8 @@ static void test_nearest_name(void **state)
     }
 }
 
-/* ---- what is printed ---------------------------------------------------- */
-
-static char *printed_help(const struct command *cmd)
-{
-    char  *text = NULL;
-    size_t size = 0;
-    FILE  *f    = open_memstream(&text, &size);
-
-    opt_print_help(cmd, f);
-    fclose(f);
-    return text;
-}
-
-static void test_help_names_every_option_default_and_range(void **state)
-{
-    static const char *const parts[] = {
-        "Usage: audition run [OPTION]... [CONFIG]\n\naudition the candidates",
-        "\n\nFirst paragraph, of two lines.\n\n.Second - paragraph.\n",
-        "\n  -j, --json                  print one JSON document\n",
-        "\n      --[no-]color            colour on a terminal (default: yes; "
-        "also\n                              $NO_COLOR)\n",
-        "\n  -c, --ctx-size N            context in tokens (64 to 1048576; "
-        "default: 4096;\n                              also $LLAMA_ARG_CTX_",
-        "\n      --n-gpu-layers, --ngl N\n                              layers "
-        "on the GPU (-1 to 999)\n",
-        "(0 to 2)", "(1s to 2h)", "(0 B to 1.0 TiB)",
-        "(quality, latency, speed\n                              or memory; "
-        "default: quality)\n",
-        "\n      --hf-repo, --hf REPO    of Hugging Face\n",
-        "\n  -m, --model MODEL           a model file; ",
-        "\n  -h, --help                  print this and exit\n",
-        "--json from\nAUDITION_JSON.",
-    };
-    char *text = printed_help(&run);
-
-    (void)state;
-    for (const struct opt *o = opts; o->name; o++)
-        if (!strstr(text, o->name)) fail_msg("--%s is missing", o->name);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (!strstr(text, parts[i]))
-            fail_msg("`%s` is missing in:\n%s", parts[i], text);
-    for (const char *c = text; *c;) {
-        assert_true(strcspn(c, "\n") < 80);
-        c += strcspn(c, "\n") + 1;
-    }
-    free(text);
-    text = printed_help(&probe);
-    assert_non_null(strstr(text, "Usage: audition probe [OPTION]...\n"));
-    free(text);
-}
-
-static void test_settings_say_value_and_source_and_hide_secrets(void **state)
-{
-    struct parsed p;
-    json_t       *all;
-    char         *text;
-
-    (void)state;
-    setenv("OPENAI_API_KEY", "sk-very-secret", 1);
-    must_parse(&p, "-m a.gguf --base-url https://me:pass@word@host:1/v1?a=@ "
-               "--wait 2m -j");
-    all = opt_settings(&run, &p.o, p.sources);
-    text = jsonx_dump(all);
-    assert_string_equal(
-        "{\"json\":{\"value\":true,\"source\":\"flag\"},"
-        "\"color\":{\"value\":true,\"source\":\"default\"},"
-        "\"ctx-size\":{\"value\":4096,\"source\":\"default\"},"
-        "\"n-gpu-layers\":{\"value\":null,\"source\":\"default\"},"
-        "\"temp\":{\"value\":null,\"source\":\"default\"},"
-        "\"wait\":{\"value\":120.0,\"source\":\"flag\"},"
-        "\"reserve\":{\"value\":null,\"source\":\"default\"},"
-        "\"base-url\":{\"value\":\"https://***@host:1/v1?a=@\","
-        "\"source\":\"flag\"},"
-        "\"api-key\":{\"value\":\"***\",\"source\":\"environment\"},"
-        "\"objective\":{\"value\":\"quality\",\"source\":\"default\"},"
-        "\"hf-repo\":{\"value\":null,\"source\":\"default\"},"
-        "\"model\":{\"value\":[\"a.gguf\"],\"source\":\"flag\"}}", text);
-    free(text);
-    json_decref(all);
-    done(&p);
-    unsetenv("OPENAI_API_KEY");
-    must_parse(&p, "-ngl -1 -m \xff.gguf");
-    all = opt_settings(&run, &p.o, p.sources);
-    assert_true(jsonx_number(json_object_get(all, "n-gpu-layers"), "value")
-                == -1);    /* given, not missing */
-    assert_string_equal("\xef\xbf\xbd.gguf", json_string_value(json_array_get(
-        json_object_get(json_object_get(all, "model"), "value"), 0)));
-    assert_null(jsonx_text(json_object_get(all, "api-key"), "value"));
-    json_decref(all);
-    done(&p);
-}
-
-static const struct command *const commands[] = {&run, &probe, NULL};
-
-/* A file that `print` wrote, for a program to read. Caller removes it. */
-static void print_to_file(char *path,
-                          void (*print)(const struct command *const *, FILE *))
-{
-    int   fd = mkstemp(path);
-    FILE *f  = fd >= 0 ? fdopen(fd, "w") : NULL;
-
-    assert_non_null(f);
-    print(commands, f);
-    fclose(f);
-}
-
-/* Exit status of a program, its first bytes of output in `out`; 127: there
- * is no such program. */
-static int output_of(char *const argv[], char *out, size_t size)
-{
-    int    pipes[2], status;
-    size_t used = 0;
-    pid_t  pid;
-
-    assert_int_equal(0, pipe(pipes));
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        dup2(pipes[1], 1);
-        dup2(pipes[1], 2);
-        close(pipes[0]);
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    close(pipes[1]);
-    for (ssize_t n; used < size - 1 &&
-         (n = read(pipes[0], out + used, size - 1 - used)) > 0;)
-        used += (size_t)n;
-    out[used] = '\0';
-    close(pipes[0]);
-    waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void test_the_man_page_is_flawless_roff(void **state)
-{
-    char  path[] = "/tmp/test_opt_XXXXXX", out[8192];
-    char *argv[] = {(char[]){"mandoc"}, (char[]){"-Tlint"}, (char[]){"-W"},
-                    (char[]){"warning"}, path, NULL};
-    int   status;
-
-    (void)state;
-    print_to_file(path, opt_print_man);
-    status = output_of(argv, out, sizeof out);
-    remove(path);
-    if (status == 127) skip();
-    assert_string_equal("", out);
-    assert_int_equal(0, status);
-}
-
-static void test_the_man_page_says_it_all(void **state)
-{
-    char  *text = NULL;
-    size_t size = 0;
-    FILE  *f    = open_memstream(&text, &size);
-
-    (void)state;
-    opt_print_man(commands, f);
-    fclose(f);
-    assert_non_null(strstr(text, ".SS run [CONFIG]\naudition the candidates"));
-    assert_non_null(strstr(text, ".SS probe\n"));
-    assert_non_null(strstr(text, "\\fB\\-c\\fR, \\fB\\-\\-ctx\\-size\\fR N\n"
-                           "context in tokens (64 to 1048576; default: 4096"));
-    assert_non_null(strstr(text, "Don't\\eb quote"));
-    assert_non_null(strstr(text, "\n\\&.its key"));
-    assert_non_null(strstr(text, ".PP\n\\&.Second \\- paragraph.\n"));
-    for (const char *code = "0\0" "1\0" "2\0" "3\0" "100\0" "129, 130, 143\0";
-         *code; code += strlen(code) + 1) {
-        char *want = mem_printf(".TP\n%s\n", code);
-        assert_non_null(strstr(text, want));
-        free(want);
-    }
-    free(text);
-}
-
-static void test_completion_offers_what_the_tables_hold(void **state)
-{
-    static const struct { const char *words, *offers; } rows[] = {
-        {"audition ''", "run probe --help --version "},
-        {"audition r", "run "},
-        {"audition run --no", "--no-color "},
-        {"audition run --h", "--hf-repo --hf --help "},
-        {"audition run -o ''", "quality latency speed memory "},
-        {"audition run --objective s", "speed "},
-        {"audition run --base-url ''", ""},
-        {"audition run ''", ""},
-        {"audition probe --", "--help "},
-    };
-    char path[] = "/tmp/test_opt_XXXXXX", out[4096];
-
-    (void)state;
-    print_to_file(path, opt_print_completion);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char *script = mem_printf(
-            "set -u; . %s; COMP_WORDS=(%s); "
-            "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _audition; "
-            "for w in \"${COMPREPLY[@]}\"; do printf '%%s ' \"$w\"; done",
-            path, rows[i].words);
-        char *argv[] = {(char[]){"bash"}, (char[]){"-c"}, script, NULL};
-        int   status = output_of(argv, out, sizeof out);
-
-        free(script);
-        if (status == 127) break;
-        assert_string_equal(rows[i].offers, out);
-    }
-    remove(path);
-}
-
 int main(void)
 {
-#define WITH_CLEAN_ENVIRONMENT(f)                                             \
-    cmocka_unit_test_setup_teardown(f, clear_environment, clear_environment)
     const struct CMUnitTest tests[] = {
         WITH_CLEAN_ENVIRONMENT(test_unset_is_missing_and_defaults_apply),
         WITH_CLEAN_ENVIRONMENT(test_every_spelling_of_a_value),
@@ -685,12 +364,6 @@ int main(void)
         WITH_CLEAN_ENVIRONMENT(test_flags_from_the_environment),
         cmocka_unit_test(test_a_wrong_default_is_our_bug),
         cmocka_unit_test(test_nearest_name),
-        cmocka_unit_test(test_help_names_every_option_default_and_range),
-        WITH_CLEAN_ENVIRONMENT(
-            test_settings_say_value_and_source_and_hide_secrets),
-        cmocka_unit_test(test_the_man_page_is_flawless_roff),
-        cmocka_unit_test(test_the_man_page_says_it_all),
-        cmocka_unit_test(test_completion_offers_what_the_tables_hold),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
