@@ -105,7 +105,7 @@ fuzz: packages-test ## every fuzz target for SECONDS (60) each
 	    $(FUZZERS:%=build-fuzz/fuzz/%)
 	tools/run-fuzz.sh $(SECONDS) $(FUZZERS)
 
-bench: all tests ## figures of this program itself, as ratios in one run
+bench: all tests $(B)/tests/bench/outside_client ## figures of this program itself, as ratios in one run
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/bench.sh
 

@@ -42,29 +42,45 @@ static json_t *merged(const json_t *base, const json_t *over)
     return both;
 }
 
+static void add_server(struct config *c, const char *url, const char *model)
+{
+    struct candidate item = {
+        .source = SOURCE_SERVER, .context = -1, .measured_tok_s = NAN,
+        .name = mem_copy(model ? model : url), .base_url = mem_copy(url),
+        .model = mem_copy(model)};
+
+    c->candidates.items = mem_grow(c->candidates.items, c->candidates.n + 1,
+                                   sizeof *c->candidates.items);
+    c->candidates.items[c->candidates.n++] = item;
+}
+
+/* Nobody named a candidate: OPENAI_BASE_URL may, when it is this machine.
+ * Prompts go to another host only when a flag or a config says so. */
+static int candidate_of_environment(struct config *c, struct err *err)
+{
+    const char *url = getenv("OPENAI_BASE_URL");
+
+    if (url && *url && http_is_loopback(url)) {
+        add_server(c, url, NULL);
+        return 0;
+    }
+    return err_set(err, ERR_INPUT, "no candidate: name models with -m FILE, a "
+                   "server with --base-url URL, or write an audition.yaml "
+                   "with `audition init`%s", url && *url
+                   ? " (OPENAI_BASE_URL is another host: only --base-url "
+                     "sends prompts there)" : "");
+}
+
 /* What the command line says over what the file says. */
 static int apply_options(struct audition *a, struct err *err)
 {
     const struct run_options *o = a->opt;
     struct config            *c = &a->config;
 
-    if (o->base_url) {
-        struct candidate item = {.source = SOURCE_SERVER, .context = -1,
-                                 .measured_tok_s = NAN};
-        size_t n = o->models.n ? o->models.n : 1;
-        for (size_t i = 0; i < n; i++) {
-            const char *model = o->models.n ? o->models.items[i] : NULL;
-            item.name = mem_copy(model ? model : o->base_url);
-            item.base_url = mem_copy(o->base_url);
-            item.model = mem_copy(model);
-            c->candidates.items = mem_grow(c->candidates.items,
-                                           c->candidates.n + 1,
-                                           sizeof *c->candidates.items);
-            c->candidates.items[c->candidates.n++] = item;
-        }
-    } else {
-        for (size_t i = 0; i < o->models.n; i++)
-            config_add_model(c, o->models.items[i]);
+    if (o->base_url && o->models.n == 0) add_server(c, o->base_url, NULL);
+    for (size_t i = 0; i < o->models.n; i++) {
+        if (o->base_url) add_server(c, o->base_url, o->models.items[i]);
+        else config_add_model(c, o->models.items[i]);
     }
     if (!isnan(o->reserve_bytes)) c->reserve_bytes = o->reserve_bytes;
     if (!isnan(o->budget_s)) c->budget_s = o->budget_s;
@@ -82,11 +98,7 @@ static int apply_options(struct audition *a, struct err *err)
         for (size_t i = 0; i < o->suites.n; i++)
             text_list_add(&c->suites, o->suites.items[i]);
     }
-    if (c->candidates.n == 0)
-        return err_set(err, ERR_INPUT, "no candidate: name models with -m "
-                       "FILE, a server with --base-url URL, or write an "
-                       "audition.yaml with `audition init`");
-    return 0;
+    return c->candidates.n ? 0 : candidate_of_environment(c, err);
 }
 
 /* Defaults of the file into each candidate, so that each is whole. */

@@ -17,7 +17,6 @@ static const struct opt run_opts[] = {
      .value = "MODEL", .help = "a GGUF file, a glob, a name in the caches, "
      "user/repo:quant; with --base-url the name of a model there; repeatable"},
     {.name = "base-url", .type = OPT_TEXT, .at = AT(base_url), .value = "URL",
-     .env = "OPENAI_BASE_URL",
      .help = "audition a running OpenAI-compatible server"},
     {.name = "all-models", .type = OPT_FLAG, .at = AT(all_models),
      .help = "with --base-url: every model the server offers"},
@@ -114,7 +113,7 @@ static const char *config_path(const struct run_options *o,
                                const struct text_list *arguments)
 {
     if (arguments->n) return arguments->items[0];
-    if (o->models.n || o->base_url) return NULL;
+    if (o->models.n || o->base_url || o->all_models) return NULL;
     return access("audition.yaml", F_OK) == 0 ? "audition.yaml" : NULL;
 }
 

@@ -12,7 +12,8 @@
 #include "base/strbuf.h"
 #include "stats.h"
 
-#define ALPHA 0.05      /* below it a difference counts as real */
+#define ALPHA 0.05         /* below it a difference counts as real */
+#define SAME_MEMORY 0.01   /* heaps differ by so much from load to load */
 
 static struct finding *add_finding(struct candidate_facts *c, const char *kind,
                                    enum fault fault)
@@ -105,8 +106,9 @@ static void find_other_faults(struct candidate_facts *c,
     if (served->n > 0 && served->reason[0]) {
         f = add_finding(c, "timing_disagrees", FAULT_HARNESS);
         snprintf(f->text, sizeof f->text, "tok/s: %.200s", served->reason);
-        snprintf(f->remedy, sizeof f->remedy, "something else used the CPU "
-                 "while measuring; run again on a quiet machine");
+        snprintf(f->remedy, sizeof f->remedy, "often something else used the "
+                 "CPU meanwhile; `audition run --fresh` measures again, on a "
+                 "quiet machine");
     }
     for (size_t i = 0; i < c->n_quality; i++) {
         const struct quality *q = &c->quality[i];
@@ -120,46 +122,69 @@ static void find_other_faults(struct candidate_facts *c,
     }
 }
 
-/* The worse of the two latencies; *one_only names the missing other. */
-static double voice_latency_s(const struct candidate_facts *c,
-                              const char **one_only)
+/* What a listener waits for: the worse of the two, or the one that was
+ * measured; -1 when none was. */
+static int voice_metric(const struct candidate_facts *c)
 {
-    double a = c->metrics[METRIC_latency50_s].median;
-    double b = c->metrics[METRIC_first_sentence_s].median;
+    double tokens = c->metrics[METRIC_latency50_s].median;
+    double sentence = c->metrics[METRIC_first_sentence_s].median;
 
-    *one_only = isnan(a) ? "latency50_s" : isnan(b) ? "first_sentence_s" : NULL;
-    return fmax(a, b);     /* fmax ignores one NAN */
+    if (isnan(tokens) && isnan(sentence)) return -1;
+    return isnan(sentence) || tokens >= sentence ? METRIC_latency50_s
+                                                 : METRIC_first_sentence_s;
+}
+
+static double voice_latency_s(const struct candidate_facts *c)
+{
+    int id = voice_metric(c);
+
+    return id < 0 ? NAN : c->metrics[id].median;
+}
+
+static char *voice_words(enum verdict v, const struct thresholds *limits)
+{
+    switch (v) {
+    case VERDICT_TARGET_MET:
+        return mem_printf("meets the target of %g s", limits->target_s);
+    case VERDICT_READY:
+        return mem_printf("is voice-ready (at most %g s), though above the "
+                          "target of %g s", limits->ready_s,
+                          limits->target_s);
+    case VERDICT_BORDERLINE:
+        return mem_printf("is borderline: above the %g s of voice-ready, at "
+                          "most %g s", limits->ready_s,
+                          limits->borderline_s);
+    default:
+        return mem_printf("is too slow: above %g s", limits->borderline_s);
+    }
 }
 
 static void judge_voice(struct candidate_facts *c,
                         const struct thresholds *limits)
 {
-    const char *missing;
-    double      worst = voice_latency_s(c, &missing);
-    const char *words;
+    int    id = voice_metric(c);
+    int    other = id == METRIC_latency50_s ? METRIC_first_sentence_s
+                                            : METRIC_latency50_s;
+    double worst_s = voice_latency_s(c);
+    char  *words;
 
-    if (isnan(worst)) {
+    if (id < 0) {
         c->verdict = VERDICT_UNKNOWN;
         c->reason = mem_copy("no voice latency was measured");
         return;
     }
-    if (worst <= limits->target_s) {
-        c->verdict = VERDICT_TARGET_MET;
-        words = "meets the target";
-    } else if (worst <= limits->ready_s) {
-        c->verdict = VERDICT_READY;
-        words = "is voice-ready";
-    } else if (worst <= limits->borderline_s) {
-        c->verdict = VERDICT_BORDERLINE;
-        words = "is borderline";
-    } else {
-        c->verdict = VERDICT_TOO_SLOW;
-        words = "is too slow";
-    }
-    c->reason = mem_printf("voice latency %.2f s %s (target %.1f s, ready "
-                           "%.1f s)%s%s", worst, words, limits->target_s,
-                           limits->ready_s, missing ? "; not measured: " : "",
-                           missing ? missing : "");
+    c->verdict = worst_s <= limits->target_s     ? VERDICT_TARGET_MET
+               : worst_s <= limits->ready_s      ? VERDICT_READY
+               : worst_s <= limits->borderline_s ? VERDICT_BORDERLINE
+                                                 : VERDICT_TOO_SLOW;
+    words = voice_words(c->verdict, limits);
+    c->reason = mem_printf("voice latency %.2f s (%s) %s%s%s", worst_s,
+                           metric_info[id].label, words,
+                           isnan(c->metrics[other].median)
+                           ? "; not measured: " : "",
+                           isnan(c->metrics[other].median)
+                           ? metric_info[other].label : "");
+    free(words);
 }
 
 void decide_candidate(struct candidate_facts *c, const struct config *config,
@@ -190,11 +215,13 @@ void decide_candidate(struct candidate_facts *c, const struct config *config,
 
 /* ---- gates ------------------------------------------------------------- */
 
+#define NOT_AUDITIONED 100     /* gates, so to speak: more than there are */
+
 static void miss(struct strbuf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 static void miss(struct strbuf *b, const char *fmt, ...)
 {
-    char    text[300];
+    char    text[1100];
     va_list args;
 
     va_start(args, fmt);
@@ -203,40 +230,68 @@ static void miss(struct strbuf *b, const char *fmt, ...)
     strbuf_addf(b, "%s%s", b->len ? "; " : "", text);
 }
 
+/* Were there cases, but too many of them lost for a rate? */
+static bool has_lost_rate(const struct candidate_facts *c, bool tools_only)
+{
+    bool is_asked = false;
+
+    for (size_t i = 0; i < c->n_quality; i++)
+        if (c->quality[i].total > 0 &&
+            (c->quality[i].needs_tools || !tools_only))
+            is_asked = true;
+    return is_asked && isnan(pool_quality(c, tools_only).rate);
+}
+
+static int fail_cases(const struct candidate_facts *c, bool tools_only,
+                      double least, struct strbuf *why)
+{
+    struct pool p    = pool_quality(c, tools_only);
+    const char *what = tools_only ? "tool cases" : "cases";
+
+    if (has_lost_rate(c, tools_only)) {
+        miss(why, "too many %s could not be judged (run again)", what);
+        return 1;
+    }
+    if (!(p.rate < least)) return 0;
+    miss(why, "%d of %d %s passed, %.1f %% (at least %g %%)%s", p.pass,
+         p.total, what, p.rate * 100, least * 100,
+         !tools_only                  ? ""
+         : c->supports_tools == 0     ? ": its template drops the tools"
+         : p.rate_if_parsed > p.rate  ? ": calls written as text are not "
+                                        "parsed" : "");
+    return 1;
+}
+
 /* What a candidate fails on, in words; returns how many gates. */
 static int failed_gates(const struct candidate_facts *c,
                         const struct config *config, struct strbuf *why)
 {
     const struct thresholds *limits = &config->thresholds;
-    struct pool tools = pool_quality(c, true), all = pool_quality(c, false);
-    double left = c->metrics[METRIC_left_for_speech_bytes].median;
+    double left_bytes = c->metrics[METRIC_left_for_speech_bytes].median;
     double tok_s = c->metrics[METRIC_served_tok_s].median;
-    const char *missing;
+    double voice_s = voice_latency_s(c);
     int    n = 0;
 
     if (c->status == STATUS_FAILED || c->status == STATUS_SKIPPED) {
         miss(why, "%s", c->failure ? c->failure : "not auditioned");
-        return 100;
+        return NOT_AUDITIONED;
     }
     if (c->has_template == 0 && ++n) miss(why, "no chat template in the file");
-    if (left < 0 && ++n)
-        miss(why, "%.0f MiB short of the memory reserved for speech",
-             -left / (1024 * 1024));
-    if (c->verdict != VERDICT_TARGET_MET && c->verdict != VERDICT_READY &&
-        !(voice_latency_s(c, &missing) <= limits->ready_s) && ++n)
-        miss(why, "voice latency %.2f s, at most %.1f s",
-             voice_latency_s(c, &missing), limits->ready_s);
-    if (tools.rate < limits->min_tool_accuracy && ++n)
-        miss(why, "tool accuracy %.0f %%, at least %.0f %%%s",
-             tools.rate * 100, limits->min_tool_accuracy * 100,
-             c->supports_tools == 0 ? " (its template drops the tools)"
-             : tools.rate_if_parsed > tools.rate
-                 ? " (calls written as text are not parsed)" : "");
-    if (all.rate < limits->min_quality && ++n)
-        miss(why, "%.0f %% of all cases passed, at least %.0f %%",
-             all.rate * 100, limits->min_quality * 100);
+    if (left_bytes < 0 && ++n)
+        miss(why, "memory: %.0f MiB less than is reserved for speech",
+             ceil(-left_bytes / (1024 * 1024)));
+    if (isnan(voice_s) && ++n)
+        miss(why, "voice latency not measured (at most %g s)",
+             limits->ready_s);
+    if (voice_s > limits->ready_s && ++n)
+        miss(why, "voice latency %.2f s (at most %g s)", voice_s,
+             limits->ready_s);
+    n += fail_cases(c, true, limits->min_tool_accuracy, why);
+    n += fail_cases(c, false, limits->min_quality, why);
     if (tok_s < limits->min_tok_s && ++n)
-        miss(why, "%.1f tok/s, at least %.1f", tok_s, limits->min_tok_s);
+        miss(why, "%.1f tok/s (at least %g)", tok_s, limits->min_tok_s);
+    if (isnan(tok_s) && limits->min_tok_s > 0 && ++n)
+        miss(why, "tok/s not measured (at least %g)", limits->min_tok_s);
     if (c->status == STATUS_PARTIAL && ++n)
         miss(why, "%s", c->failure ? c->failure : "its audition is not "
              "complete");
@@ -245,40 +300,6 @@ static int failed_gates(const struct candidate_facts *c,
 
 /* ---- ranking ----------------------------------------------------------- */
 
-/* Bigger is better; NAN is worst. */
-static double score(const struct candidate_facts *c, const char *objective)
-{
-    const char *missing;
-
-    if (strcmp(objective, "latency") == 0)
-        return -voice_latency_s(c, &missing);
-    if (strcmp(objective, "speed") == 0)
-        return c->metrics[METRIC_served_tok_s].median;
-    if (strcmp(objective, "memory") == 0)
-        return -c->metrics[METRIC_peak_memory_bytes].median;
-    return pool_quality(c, false).rate;
-}
-
-/* Is a's lead over b on the objective more than chance? p in *p. */
-static bool is_clear(const struct evidence *a, const struct evidence *b,
-                     const char *objective, double *p)
-{
-    int id = strcmp(objective, "speed") == 0 ? METRIC_served_tok_s
-           : strcmp(objective, "latency") == 0 ? METRIC_latency50_s
-                                               : METRIC_peak_memory_bytes;
-
-    if (strcmp(objective, "quality") == 0) {
-        size_t only_a, only_b;
-        evidence_discordant(a, b, &only_a, &only_b);
-        *p = stats_sign_test(only_a, only_b);
-    } else if (id == METRIC_peak_memory_bytes) {
-        *p = 0;               /* a size, not a sample */
-    } else {
-        *p = stats_rank_sum(a->values[id], a->n[id], b->values[id], b->n[id]);
-    }
-    return *p < ALPHA;
-}
-
 struct ranked {
     struct candidate_facts facts;
     struct evidence        evidence;
@@ -286,6 +307,52 @@ struct ranked {
     int                    failed;       /* gates */
     char                  *why;
 };
+
+/* Bigger is better; NAN is worst. */
+static double score(const struct ranked *r)
+{
+    const struct candidate_facts *c = &r->facts;
+
+    if (strcmp(r->objective, "latency") == 0) return -voice_latency_s(c);
+    if (strcmp(r->objective, "speed") == 0)
+        return c->metrics[METRIC_served_tok_s].median;
+    if (strcmp(r->objective, "memory") == 0)
+        return -c->metrics[METRIC_peak_memory_bytes].median;
+    return pool_quality(c, false).rate;
+}
+
+/* p that the samples behind a's and b's median differ by chance alone. */
+static double chance(const struct ranked *a, int metric_a,
+                     const struct ranked *b, int metric_b)
+{
+    if (metric_a < 0 || metric_b < 0) return NAN;
+    return stats_rank_sum(a->evidence.values[metric_a],
+                          a->evidence.n[metric_a],
+                          b->evidence.values[metric_b],
+                          b->evidence.n[metric_b]);
+}
+
+/* Is a ahead of b on the objective, by more than chance? The p of the test
+ * in *p: NAN when there was none. */
+static bool is_clear(const struct ranked *a, const struct ranked *b, double *p)
+{
+    size_t only_a, only_b;
+
+    *p = NAN;
+    if (strcmp(a->objective, "memory") == 0)      /* a size, not a sample */
+        return score(a) - score(b) > SAME_MEMORY * fabs(score(b));
+    if (strcmp(a->objective, "speed") == 0) {
+        *p = chance(a, METRIC_served_tok_s, b, METRIC_served_tok_s);
+        return *p < ALPHA && score(a) > score(b);
+    }
+    if (strcmp(a->objective, "latency") == 0) {
+        *p = chance(a, voice_metric(&a->facts), b, voice_metric(&b->facts));
+        return *p < ALPHA && score(a) > score(b);
+    }
+    evidence_discordant(&a->evidence, &b->evidence, &only_a, &only_b);
+    *p = stats_sign_test(only_a, only_b);
+    return *p < ALPHA && only_a > only_b;
+}
 
 static int by_number(double a, double b)     /* bigger first, NAN last */
 {
@@ -296,121 +363,202 @@ static int by_number(double a, double b)     /* bigger first, NAN last */
 static int by_rank(const void *x, const void *y)
 {
     const struct ranked *a = x, *b = y;
-    const char          *missing;
     int                  order;
 
     if (a->failed != b->failed) return a->failed - b->failed;
-    order = by_number(score(&a->facts, a->objective),
-                      score(&b->facts, b->objective));
+    order = by_number(score(a), score(b));
     if (order == 0)
         order = by_number(pool_quality(&a->facts, false).rate_if_parsed,
                           pool_quality(&b->facts, false).rate_if_parsed);
     if (order == 0)
-        order = by_number(-voice_latency_s(&a->facts, &missing),
-                          -voice_latency_s(&b->facts, &missing));
+        order = by_number(-voice_latency_s(&a->facts),
+                          -voice_latency_s(&b->facts));
     if (order == 0)
         order = strcmp(a->facts.name, b->facts.name);
     return order;
 }
 
-/* "17 of 20 cases", "1.24 s", ... for sentences about the objective. */
-static char *score_words(const struct candidate_facts *c,
-                         const char *objective)
+/* Does anyone ahead of it on the objective beat it clearly? */
+static bool is_beaten(const struct ranked *list, size_t i)
 {
-    struct pool all = pool_quality(c, false);
-    const char *missing;
+    double p;
 
-    if (strcmp(objective, "latency") == 0)
-        return mem_printf("%.2f s to speech", voice_latency_s(c, &missing));
-    if (strcmp(objective, "speed") == 0)
-        return mem_printf("%.1f tok/s",
-                          c->metrics[METRIC_served_tok_s].median);
-    if (strcmp(objective, "memory") == 0)
-        return mem_printf("%.0f MiB",
-                          c->metrics[METRIC_peak_memory_bytes].median /
-                          (1024 * 1024));
-    return mem_printf("%d of %d cases passed", all.pass, all.total);
+    for (size_t k = 0; k < i; k++)
+        if (is_clear(&list[k], &list[i], &p)) return true;
+    return false;
 }
 
-/* Two that the objective cannot tell apart: the quicker one goes first. */
-static bool break_tie(struct ranked *list, size_t n_passed)
+/* Of those that nobody beats clearly, the one that speaks soonest goes
+ * first. */
+static void break_tie(struct ranked *list, size_t n_passed)
 {
-    const char   *missing;
-    struct ranked swap;
-    double        p;
+    size_t        soonest = 0;
+    struct ranked first;
 
-    if (n_passed < 2 ||
-        is_clear(&list[0].evidence, &list[1].evidence, list[0].objective, &p))
-        return false;
-    if (voice_latency_s(&list[1].facts, &missing) <
-        voice_latency_s(&list[0].facts, &missing)) {
-        swap = list[0];
-        list[0] = list[1];
-        list[1] = swap;
+    for (size_t i = 1; i < n_passed; i++)
+        if (voice_latency_s(&list[i].facts) <
+            voice_latency_s(&list[soonest].facts) && !is_beaten(list, i))
+            soonest = i;
+    first = list[soonest];
+    memmove(list + 1, list, soonest * sizeof *list);
+    list[0] = first;
+}
+
+/* ---- the recommendation, in words -------------------------------------- */
+
+/* "17 of 20 cases", "1.24 s to speech", ...: what the objective looks at. */
+static char *score_words(const struct ranked *r)
+{
+    const struct metric *m    = r->facts.metrics;
+    struct pool          all  = pool_quality(&r->facts, false);
+    const char          *what = r->objective;
+
+    if (strcmp(what, "latency") == 0)
+        return mem_printf("%.2f s to speech", voice_latency_s(&r->facts));
+    if (strcmp(what, "speed") == 0)
+        return isnan(m[METRIC_served_tok_s].median)
+            ? mem_copy("speed not measured")
+            : mem_printf("%.1f tok/s", m[METRIC_served_tok_s].median);
+    if (strcmp(what, "memory") == 0)
+        return isnan(m[METRIC_peak_memory_bytes].median)
+            ? mem_copy("memory not measured")
+            : mem_printf("%.0f MiB", m[METRIC_peak_memory_bytes].median /
+                                     (1024 * 1024));
+    return all.total > 0 ? mem_printf("%d of %d cases passed", all.pass,
+                                      all.total)
+                         : mem_copy("no cases");
+}
+
+/* "; sign test, p = 0.020": the proof behind a comparison. */
+static char *proof_words(const char *objective, double p)
+{
+    const char *test = strcmp(objective, "quality") == 0 ? "sign test"
+                                                         : "rank-sum test";
+
+    if (strcmp(objective, "memory") == 0) return mem_copy("");
+    if (isnan(p)) return mem_copy("; too few samples to compare");
+    if (p < 0.001) return mem_printf("; %s, p < 0.001", test);
+    return mem_printf("; %s, p = %.*f", test, p < 0.1 ? 3 : 2, p);
+}
+
+/* What decided between two that the objective cannot tell apart. */
+static char *tie_words(const struct ranked *first, const struct ranked *next)
+{
+    double mine_s = voice_latency_s(&first->facts);
+    double theirs_s = voice_latency_s(&next->facts);
+
+    if (strcmp(first->objective, "latency") != 0 && mine_s < theirs_s)
+        return mem_printf("it speaks sooner (%.2f s against %.2f s)", mine_s,
+                          theirs_s);
+    if (score(first) > score(next)) return mem_copy("it leads by that much");
+    if (mine_s > theirs_s)
+        return mem_copy("it speaks soonest of those that nobody clearly "
+                        "beats");
+    return mem_copy("its name comes first: nothing else separates them");
+}
+
+static char *sure_words(const struct facts *facts, const struct ranked *list,
+                        size_t n_passed)
+{
+    char  *mine = score_words(&list[0]), *theirs, *proof, *tie, *out;
+    double p;
+
+    if (n_passed < 2) {
+        out = facts->n_candidates < 2
+            ? mem_copy("the only candidate, so there is nothing to compare "
+                       "it with")
+            : mem_printf("the only candidate that passes every gate (%s)",
+                         mine);
+        free(mine);
+        return out;
     }
-    return true;
+    theirs = score_words(&list[1]);
+    tie = is_clear(&list[0], &list[1], &p) ? NULL
+        : tie_words(&list[0], &list[1]);
+    proof = proof_words(facts->objective, p);
+    out = tie
+        ? mem_printf("cannot be told apart from %s on %s (%s against %s%s); "
+                     "chosen because %s", list[1].facts.name,
+                     facts->objective, mine, theirs, proof, tie)
+        : mem_printf("clearly ahead of %s on %s (%s against %s%s)",
+                     list[1].facts.name, facts->objective, mine, theirs,
+                     proof);
+    free(mine);
+    free(theirs);
+    free(proof);
+    free(tie);
+    return out;
 }
 
-static void recommend(struct facts *facts, struct ranked *list,
-                      size_t n_passed, bool tied)
+static void recommend(struct facts *facts, const struct ranked *list,
+                      size_t n_passed)
 {
     struct recommendation *r = mem_new(1, sizeof *r);
-    char  *mine = score_words(&list[0].facts, facts->objective), *theirs;
-    double p    = NAN;
 
     *r = (struct recommendation){
         .name = mem_copy(list[0].facts.name),
-        .command = mem_copy(list[0].facts.command)};
+        .sure = sure_words(facts, list, n_passed),
+        .command = mem_copy(list[0].facts.command),
+        .runner_up = n_passed < 2 ? NULL : mem_copy(list[1].facts.name)};
     facts->recommendation = r;
-    if (n_passed < 2) {
-        r->sure = mem_printf("the only candidate that passes every gate (%s)",
-                             mine);
+}
+
+/* Why one that passed every gate is not the winner. */
+static char *lost_words(const struct ranked *winner, const struct ranked *r)
+{
+    char  *mine = score_words(r), *best = score_words(winner), *out, *tie;
+    double p;
+
+    if (is_clear(winner, r, &p)) {
+        out = mem_printf("passes every gate; %s, the winner %s", mine, best);
     } else {
-        r->runner_up = mem_copy(list[1].facts.name);
-        theirs = score_words(&list[1].facts, facts->objective);
-        is_clear(&list[0].evidence, &list[1].evidence, facts->objective, &p);
-        r->sure = tied
-            ? mem_printf("cannot tell it apart from %s on %s (%s against %s, "
-                         "p = %.2f); first because it speaks sooner",
-                         list[1].facts.name, facts->objective, mine, theirs, p)
-            : mem_printf("clearly ahead of %s on %s (%s against %s, p = %.3f)",
-                         list[1].facts.name, facts->objective, mine, theirs,
-                         p);
-        free(theirs);
+        tie = tie_words(winner, r);
+        out = mem_printf("passes every gate; %s, the winner %s: that may be "
+                         "chance, the winner was chosen because %s", mine,
+                         best, tie);
+        free(tie);
     }
     free(mine);
+    free(best);
+    return out;
 }
 
-/* Why each loser lost, in front of what its verdict says. */
-static void explain_losers(struct facts *facts, struct ranked *list)
+/* Why the winner won and each loser lost. */
+static void explain(struct ranked *list, size_t n)
 {
-    for (size_t i = 0; i < facts->n_candidates; i++) {
-        struct candidate_facts *c = &list[i].facts;
-        char *old = c->reason, *mine, *best;
+    for (size_t i = 0; i < n; i++) {
+        struct candidate_facts *c   = &list[i].facts;
+        char                   *old = c->reason, *mine;
 
         c->passes_gates = list[i].failed == 0;
-        if (list[i].failed > 0 && list[i].failed < 100) {
+        if (list[i].failed >= NOT_AUDITIONED) continue;
+        if (list[i].failed > 0) {
             c->reason = mem_printf("fails on: %s", list[i].why);
-            free(old);
-        } else if (list[i].failed == 0 && i > 0) {
-            mine = score_words(c, facts->objective);
-            best = score_words(&list[0].facts, facts->objective);
-            c->reason = mem_printf("passes every gate; %s, the winner %s",
-                                   mine, best);
+        } else if (i > 0) {
+            c->reason = lost_words(&list[0], &list[i]);
+        } else {
+            mine = score_words(&list[0]);
+            c->reason = strcmp(list[0].objective, "latency") == 0
+                ? mem_printf("passes every gate; %s", old)
+                : mem_printf("passes every gate; %s; %s", mine, old);
             free(mine);
-            free(best);
-            free(old);
         }
+        free(old);
     }
 }
 
-static char *explain_no_winner(const struct facts *facts,
-                               const struct ranked *list)
+static char *explain_no_winner(const struct ranked *list, size_t n)
 {
-    if (facts->n_candidates == 0 || list[0].failed >= 100)
-        return mem_copy("no candidate could be auditioned");
-    return mem_printf("no candidate passes every gate; nearest is %s, which "
-                      "fails on: %s", list[0].facts.name, list[0].why);
+    if (n == 0) return mem_copy("there is no candidate");
+    if (list[0].failed < NOT_AUDITIONED)
+        return mem_printf("no candidate passes every gate; nearest is %s, "
+                          "which fails on: %s", list[0].facts.name,
+                          list[0].why);
+    if (n == 1)
+        return mem_printf("%s could not be auditioned: %s",
+                          list[0].facts.name, list[0].why);
+    return mem_printf("none of the %zu candidates could be auditioned; the "
+                      "first, %s: %s", n, list[0].facts.name, list[0].why);
 }
 
 void decide_ranking(struct facts *facts, struct evidence *evidence,
@@ -418,12 +566,11 @@ void decide_ranking(struct facts *facts, struct evidence *evidence,
 {
     size_t         n    = facts->n_candidates, n_passed = 0;
     struct ranked *list = mem_new(n, sizeof *list);
-    bool           tied;
 
     for (size_t i = 0; i < n; i++) {
         struct strbuf why;
 
-        strbuf_init(&why, 2000);
+        strbuf_init(&why, 4000);
         list[i] = (struct ranked){.facts = facts->candidates[i],
                                   .evidence = evidence[i],
                                   .objective = facts->objective};
@@ -433,10 +580,10 @@ void decide_ranking(struct facts *facts, struct evidence *evidence,
         if (list[i].failed == 0) n_passed++;
     }
     qsort(list, n, sizeof *list, by_rank);
-    tied = break_tie(list, n_passed);
-    if (n_passed > 0) recommend(facts, list, n_passed, tied);
-    else facts->no_winner = explain_no_winner(facts, list);
-    explain_losers(facts, list);
+    if (n_passed > 1) break_tie(list, n_passed);
+    if (n_passed > 0) recommend(facts, list, n_passed);
+    else facts->no_winner = explain_no_winner(list, n);
+    explain(list, n);
     for (size_t i = 0; i < n; i++) {
         facts->candidates[i] = list[i].facts;
         evidence[i] = list[i].evidence;

@@ -5,10 +5,13 @@
  *          first_sentence_s against the thresholds (METHOD.md, verdict).
  * Gates    in this order: it was auditioned; it is an instruct model; memory
  *          for speech is left; its voice latency is at most `ready_s`; tool
- *          accuracy; quality; speed; the engine did not die.
- * Ranking  of those that pass, by one stated objective; a difference that
- *          the sample does not support at 95 % is called so, and the tie is
- *          then broken by voice latency.
+ *          accuracy; quality; speed; the engine did not die. What was to be
+ *          measured and was not is not passed; memory that nobody can read
+ *          (another host) is not held against it.
+ * Ranking  of those that pass, by one stated objective. A lead counts when
+ *          the samples support it at 95 % (memory: above 1 %); of those that
+ *          nobody beats so, the one that speaks soonest wins, and that is
+ *          said.
  */
 #ifndef DECIDE_H
 #define DECIDE_H
@@ -22,8 +25,9 @@
 void decide_candidate(struct candidate_facts *c, const struct config *config,
                       const struct evidence *e);
 
-/* Sorts facts->candidates by rank (evidence follows: same index) and sets
- * recommendation or no_winner and the losers' reasons. */
+/* After decide_candidate of each: sorts facts->candidates by rank (evidence
+ * follows: same index) and sets recommendation or no_winner, passes_gates and
+ * the reason why each won or lost. */
 void decide_ranking(struct facts *facts, struct evidence *evidence,
                     const struct config *config);
 

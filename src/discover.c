@@ -342,7 +342,8 @@ static void walk_ollama(struct search *s, const char *base, const char *below)
 
     if (!base || !*base) return;
     models = mem_printf("%s%s", base, below);
-    if (stat(models, &st) == 0 && !seen(s, &st)) walk_manifests(s, models, "", 1);
+    if (stat(models, &st) == 0 && !seen(s, &st))
+        walk_manifests(s, models, "", 1);
     free(models);
 }
 
@@ -375,6 +376,8 @@ void discover_models(struct found_models *out)
     walk_below(&s, home, ".lmstudio/models", "LM Studio");
     walk_below(&s, home, ".cache/lm-studio/models", "LM Studio");
     walk_below(&s, "/data/models", "", "jetson-containers");
+    walk_below(&s, cache, "audition/models", "audition");
+    walk_below(&s, home, ".cache/audition/models", "audition");
     close_gaps(out);
     if (out->n) qsort(out->items, out->n, sizeof *out->items, by_name);
     free(s.places);

@@ -18,13 +18,13 @@ enum gguf_value {
 };
 
 struct gguf_pair {
-    const unsigned char *key;      /* borrowed from the head, not terminated */
+    const unsigned char *key;       /* borrowed from the head, no NUL        */
     uint64_t             key_len;
     bool                 is_array;
-    uint32_t             type;     /* enum gguf_value, of an array: its items' */
-    uint64_t             n;        /* items; 1 unless an array               */
-    const unsigned char *value;    /* first item; a text: after its length   */
-    uint64_t             value_len;/* bytes of a text                        */
+    uint32_t             type;      /* enum gguf_value; an array's items'    */
+    uint64_t             n;         /* items; 1 unless an array              */
+    const unsigned char *value;     /* first item; a text: after its length  */
+    uint64_t             value_len; /* bytes of a text                       */
 };
 
 /* Bytes held by one tensor type. A model has a handful. */

@@ -49,7 +49,8 @@ struct http_reply {
     char   *body;                 /* collected (always for status != 200), "" */
     size_t  body_len;
     char    content_type[80];
-    double  retry_after_s;        /* of a 429 or 503; NAN when not given     */
+    double  retry_after_s;        /* of a 429 or 503, at most a day; NAN when
+                                 not given                              */
 };
 
 struct http *http_new(void);

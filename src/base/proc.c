@@ -67,7 +67,7 @@ static int move_both_up(int ends[2], int made)
     return ends[0] = ends[1] = -1;
 }
 
-static void write_all(int fd, const void *bytes, size_t n)
+static void write_small(int fd, const void *bytes, size_t n)
 {
     while (write(fd, bytes, n) < 0 && errno == EINTR)
         ;
@@ -79,7 +79,7 @@ static void offer_to_oom_killer(void)
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
     if (fd < 0) return;
-    write_all(fd, OOM_SCORE, strlen(OOM_SCORE));
+    write_small(fd, OOM_SCORE, strlen(OOM_SCORE));
     close(fd);
 }
 
@@ -115,7 +115,7 @@ static _Noreturn void become(char *const argv[], pid_t parent, int in,
         execv(argv[0], argv);
     }
     why = errno;
-    write_all(line, &why, sizeof why);
+    write_small(line, &why, sizeof why);
     _exit(127);
 }
 

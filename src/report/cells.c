@@ -387,8 +387,8 @@ void cells_machine(const struct facts *f, struct strbuf *out)
     if (!out->len) strbuf_add(out, "not known");
 }
 
-/* Leaves of an object as "name value", in order; deeper ones as "a.b". */
-static void add_settings(struct strbuf *out, const char *path,
+/* Leaves of an object as "name value", in order; what is unset is left out. */
+static void add_settings(struct strbuf *out, const char *name,
                          const json_t *value, int depth)
 {
     const char *key;
@@ -397,13 +397,11 @@ static void add_settings(struct strbuf *out, const char *path,
 
     if (json_is_object(value) && depth < 8) {
         /* the macro takes a non-const object but only reads it */
-        json_object_foreach((json_t *)(uintptr_t)value, key, child) {
-            char *below = mem_printf("%s%s%s", path, *path ? "." : "", key);
-            add_settings(out, below, child, depth + 1);
-            free(below);
-        }
+        json_object_foreach((json_t *)(uintptr_t)value, key, child)
+            add_settings(out, key, child, depth + 1);
         return;
     }
+    if (json_is_null(value)) return;
     if (json_is_real(value)) {
         struct units_text number = units_number(json_real_value(value), 4);
         size_t            len    = strlen(number.text);
@@ -415,7 +413,7 @@ static void add_settings(struct strbuf *out, const char *path,
         text = mem_copy(json_string_value(value));
     else
         text = jsonx_dump(value);
-    strbuf_addf(out, "%s%s %s", out->len ? ", " : "", path, text);
+    strbuf_addf(out, "%s%s %s", out->len ? ", " : "", name, text);
     free(text);
 }
 

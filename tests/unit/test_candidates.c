@@ -166,7 +166,8 @@ static void test_all_settings_of_the_entry_are_kept(void **state)
     assert_int_equal(c->context, 1 << 20);
     assert_int_equal(c->line, 7);
     assert_true(c->measured_tok_s == 12.5);
-    assert_true(json_equal(c->sampling, b->config.candidates.items[0].sampling));
+    assert_true(json_equal(c->sampling,
+                           b->config.candidates.items[0].sampling));
     assert_false(json_is_true(json_object_get(c->template_kwargs,
                                               "enable_thinking")));
     assert_int_equal(c->server_args.n, 1);

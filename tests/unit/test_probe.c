@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_probe.c - what src/probe/probe.h promises of the machine and of one
- * process, on made-up trees. The rules of every probe: test_probe_contract.c. */
+ * process, on made-up trees. What holds for every probe is in
+ * tests/contract/test_probe_contract.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -261,7 +262,8 @@ static void test_a_jetson_is_known_by_its_device_tree(void **state)
               "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd42\n\n"
               "processor\t: 1\nCPU implementer\t: 0x41\nCPU part\t: 0xd42\n");
     temp_text(t, "proc/sys/kernel/osrelease", "5.15.148-tegra\n");
-    temp_text(t, "etc/os-release", "NAME=x\nPRETTY_NAME=\"Ubuntu 22.04.5 LTS\"\n");
+    temp_text(t, "etc/os-release",
+              "NAME=x\nPRETTY_NAME=\"Ubuntu 22.04.5 LTS\"\n");
     machine_read(t->root, &m);
     assert_string_equal(m.board, "NVIDIA Jetson Orin NX");
     assert_string_equal(m.cpu, "Cortex-A78AE");

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "engine/stream.h"
 
 #define D(json)         "data: " json "\n\n"
@@ -364,27 +365,28 @@ static void refuse(const char *prefix, const char *unit, size_t times,
     free(bytes);
 }
 
+static void refuse_long(const char *key)
+{
+    char *event = mem_printf("data: {\"choices\":[{\"delta\":{\"%s\":"
+                             "\"%05000d\"}}]}\n\n", key, 0);
+
+    refuse("", event, 900, "", "passed");
+    free(event);
+}
+
 static void test_an_answer_without_end_is_bounded(void **state)
 {
-    char unit[6000];
+    char *five_kb = mem_printf("%05000d", 0);
 
     (void)state;
-    memset(unit, 'a', sizeof unit);
-    unit[sizeof unit - 1] = '\0';
-    /* in one event, in a whole JSON answer, in many events of each kind */
-    refuse("data: {\"choices\":[{\"delta\":{\"content\":\"", unit, 900,
+    refuse("data: {\"choices\":[{\"delta\":{\"content\":\"", five_kb, 1000,
            "\"}}]}\n\n", "longer than");
-    refuse("{\"choices\":[{\"message\":{\"content\":\"", unit, 900, "\"}}]}",
-           "passed");
-    memcpy(unit, SAY(""), sizeof SAY("") - 1);
-    memcpy(unit, "data: {\"choices\":[{\"delta\":{\"content\":\"", 40);
-    memcpy(unit + 5000, "\"}}]}\n\n", 8);
-    memset(unit + 39, 'a', 5000 - 39);
-    refuse("", unit, 900, "", "passed");
-    memcpy(unit, "data: {\"choices\":[{\"delta\":{\"reasoning\":\"", 41);
-    memset(unit + 41, 'a', 5000 - 41);
-    refuse("", unit, 900, "", "passed");
+    refuse("{\"choices\":[{\"message\":{\"content\":\"", five_kb, 1000,
+           "\"}}]}", "passed");
+    refuse_long("content");
+    refuse_long("reasoning_content");
     refuse("", D("{\"content\":\"\",\"stop\":false}"), 140000, "", "pieces");
+    free(five_kb);
 }
 
 static void test_tool_calls_are_bounded(void **state)
@@ -406,27 +408,19 @@ static void test_tool_calls_are_bounded(void **state)
 
 static void test_64_calls_are_still_an_answer(void **state)
 {
-    char         *bytes = mem_copy("data: {\"choices\":[{\"delta\":"
-                                   "{\"tool_calls\":[{}");
+    struct strbuf bytes;
     struct played p;
 
     (void)state;
-    for (int i = 1; i < 64; i++) {
-        char *longer = mem_printf("%s,{}", bytes);
-        free(bytes);
-        bytes = longer;
-    }
-    {
-        char *longer = mem_printf("%s]},\"finish_reason\":\"tool_calls\"}]}"
-                                  "\n\n", bytes);
-        free(bytes);
-        bytes = longer;
-    }
-    play(&p, bytes, strlen(bytes), 64);
+    strbuf_init(&bytes, 10000);
+    strbuf_add(&bytes, "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{}");
+    for (int i = 1; i < 64; i++) strbuf_add(&bytes, ",{}");
+    strbuf_add(&bytes, "]},\"finish_reason\":\"tool_calls\"}]}\n\n");
+    play(&p, bytes.text, bytes.len, 64);
     assert_int_equal(p.rc, 0);
     assert_int_equal(p.turn.n_calls, 64);
     turn_done(&p.turn);
-    free(bytes);
+    strbuf_done(&bytes);
 }
 
 int main(void)

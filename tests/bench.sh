@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Figures of this program itself (DESIGN.md, budgets), as ratios within one
+# run where time is concerned: the machine may be noisy. B is the build folder.
+set -eu
+
+B=${B:-build}
+audition=$PWD/$B/audition fake=$PWD/$B/tests/fake_server
+outside=$PWD/$B/tests/bench/outside_client
+model=${XDG_CACHE_HOME:-$HOME/.cache}/audition/models/SmolLM2-135M-Instruct.Q4_1.gguf
+server=$(tools/engine.sh 2>/dev/null)
+export AUDITION_DATA="$PWD/share"
+work=$(mktemp -d)
+background=
+trap 'kill $background 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+median() { sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
+
+echo "== size, start-up, memory"
+strip -o stripped "$audition"
+echo "stripped binary: $(stat -c %s stripped) bytes (budget 1048576)"
+for i in 1 2 3 4 5 6 7 8 9 10 11; do
+    /usr/bin/env bash -c "TIMEFORMAT=%R; time $audition --help >/dev/null" 2>&1
+done | median | sed 's/$/ s median of 11: audition --help (budget 0.025)/'
+
+echo "== served_tok_s against an outside client, the same server and work"
+port=$((20000 + $$ % 20000))
+"$server" -m "$model" -fit off -np 1 -c 4096 --cache-ram 0 --port $port \
+    --api-key k >server.log 2>&1 &
+background=$!
+until curl -sf "http://127.0.0.1:$port/health" >/dev/null; do sleep 0.1; done
+"$outside" $port k 64 128 >/dev/null
+: > ours; : > theirs
+for i in 1 2 3 4 5; do
+    "$outside" $port k 64 128 >> theirs
+    OPENAI_API_KEY=k "$audition" run -q --fresh --json --blocks 1 -r 1 \
+        --budget 1s --cases 1 --suite instructions --store "b$i.db" \
+        --base-url "http://127.0.0.1:$port" |
+        jq '.candidates[0].metrics.served_tok_s.median' >> ours
+    "$outside" $port k 64 128 >> theirs
+done
+a=$(median < ours) b=$(median < theirs)
+echo "audition $a tok/s, outside $b tok/s, ratio $(echo "$a $b" |
+    awk '{printf "%.3f", $1 / $2}') (must be within 0.97 to 1.03)"
+
+echo "== own CPU and memory while measuring"
+/usr/bin/time -o usage -f '%U %S %e %M' env OPENAI_API_KEY=k "$audition" run \
+    -q --json --blocks 1 -r 4 --budget 30s --cases 4 --store cpu.db \
+    --base-url "http://127.0.0.1:$port" >/dev/null
+awk '{printf "%.2f %% of one core (budget 1), %d KB resident (budget 40960)\n",
+    ($1 + $2) / $3 * 100, $4}' usage
+kill $background; wait $background 2>/dev/null || true
+background=
+
+echo "== suites against a server that answers at once"
+printf 'GGUF' > none
+cases=$(cat "$AUDITION_DATA"/suites/*.jsonl | wc -l)
+FAKE_SCRIPT='{"pace":0}' "$fake" --port $port --no-die-with-parent >/dev/null 2>&1 &
+background=$!
+until curl -sf "http://127.0.0.1:$port/health" >/dev/null; do sleep 0.1; done
+/usr/bin/time -o usage -f '%U %S %e %M' "$audition" run -q --json --blocks 1 \
+    -r 1 --budget 1s --cases 10000 --store suites.db \
+    --base-url "http://127.0.0.1:$port" >/dev/null
+awk -v n="$cases" '{printf "%d cases in %.2f s of wall, %.2f s of own CPU: %.0f cases a CPU second\n",
+    n, $3, $1 + $2, n / ($1 + $2)}' usage
