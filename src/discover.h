@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* discover.h - GGUF files that are already on this machine: llama.cpp's
  * cache, Hugging Face's, Ollama's blobs, LM Studio, jetson-containers, our
- * own (the demo models of `make models`). Only looks: never writes, never follows a link out of what it lists twice. */
+ * own (the demo models of `make models`). Only looks: never writes, never
+ * follows a link out of what it lists twice. */
 #ifndef DISCOVER_H
 #define DISCOVER_H
 

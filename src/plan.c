@@ -62,8 +62,9 @@ void audition_print_plan(const struct audition *a)
         if (a->entries[i].is_out)
             strbuf_addf(&out, "%s: %s\n", a->entries[i].candidate->name,
                         a->entries[i].failure.text);
-    strbuf_addf(&out, "\n%d block%s a candidate, %zu cases; speed takes at "
-                "most %s of engine time a candidate, the cases come on top.\n",
+    strbuf_addf(&out, "\n%d block%s a candidate, %zu cases; speed takes "
+                "about %s of engine time a candidate, cases and loads come on "
+                "top.\n",
                 a->schedule.blocks, a->schedule.blocks == 1 ? "" : "s",
                 a->n_cases,
                 units_value(a->schedule.block_budget_s * a->schedule.blocks,
@@ -71,8 +72,8 @@ void audition_print_plan(const struct audition *a)
     if (a->llama_server)
         strbuf_addf(&out, "engine: %s (build %d)\n", a->llama_server,
                     a->llama_build);
-    strbuf_addf(&out, "store: %zu candidates in %s\n", a->list.n,
-                a->opt->store ? a->opt->store : "audition.db");
+    if (a->opt->store) strbuf_addf(&out, "store: %s\n", a->opt->store);
+    else strbuf_addf(&out, "store: %s/audition.db\n", a->config.folder);
     fputs(out.text, stdout);
     strbuf_done(&out);
 }

@@ -57,7 +57,7 @@ static inline double median_of(const json_t *candidate, const char *metric)
 static inline bool is_measured(const json_t *document, const char *name)
 {
     static const char *const needed[] = {
-        "served_tok_s", "prompt_tok_s_512", "first_sentence_s", "latency50_s",
+        "served_tok_s", "prompt_tok_s", "first_sentence_s", "latency50_s",
         "load_s", NULL};
     const json_t *c = candidate_of(document, name);
 
