@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* facts.c - the names and the end of the facts record; what is in it is
- * computed in decide.c. */
+ * computed in evidence.c and decide.c. */
 #include "facts.h"
 
 #include <stdlib.h>

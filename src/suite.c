@@ -4,6 +4,7 @@
  * business of suite_check.c. */
 #include "suite.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -334,8 +335,10 @@ static uint64_t mix(uint64_t seed, const char *text)
 
 struct draw {
     const struct suite_case *test;
+    size_t                   suite;             /* index in the suites      */
     uint64_t                 stratum, ticket;
-    size_t                   round;   /* 0 for the first of its stratum */
+    size_t                   round;   /* 0 for the first of its stratum     */
+    double                   share;   /* place in the whole sample          */
 };
 
 static int order(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
@@ -343,7 +346,7 @@ static int order(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
 static int by_stratum(const void *left, const void *right)
 {
     const struct draw *a = left, *b = right;
-    int                sign = strcmp(a->test->suite, b->test->suite);
+    int                sign = order(a->suite, b->suite);
 
     if (!sign) sign = strcmp(a->test->category, b->test->category);
     if (!sign) sign = order(a->ticket, b->ticket);
@@ -353,26 +356,45 @@ static int by_stratum(const void *left, const void *right)
 static int by_round(const void *left, const void *right)
 {
     const struct draw *a = left, *b = right;
-    int                sign = order(a->round, b->round);
+    int                sign = order(a->suite, b->suite);
 
+    if (!sign) sign = order(a->round, b->round);
     if (!sign) sign = order(a->stratum, b->stratum);
     return sign ? sign : by_stratum(a, b);
 }
 
+static int by_share(const void *left, const void *right)
+{
+    const struct draw *a = left, *b = right;
+    int                sign = (a->share > b->share) - (a->share < b->share);
+
+    return sign ? sign : order(a->suite, b->suite);
+}
+
+/* As they are asked: suite by suite, so that a prompt stays in the cache. */
+static int by_suite(const void *left, const void *right)
+{
+    const struct draw *a = left, *b = right;
+    int                sign = order(a->suite, b->suite);
+
+    return sign ? sign : by_share(a, b);
+}
+
 static bool same_stratum(const struct draw *a, const struct draw *b)
 {
-    return strcmp(a->test->suite, b->test->suite) == 0 &&
+    return a->suite == b->suite &&
            strcmp(a->test->category, b->test->category) == 0;
 }
 
-/* Each stratum gives one case per round, in an order that the seed and the
- * case itself decide: a larger sample holds the smaller one, and a new case
- * in one category leaves the picks of the others alone. */
+/* Each suite by the square root of its size, so that large ones have more
+ * and small ones enough; within it each category gives one
+ * case per round, in an order that the seed and the case itself decide: a
+ * larger sample holds the smaller one. */
 size_t suite_pick(const struct suite *suites, size_t n_suites, size_t most,
                   uint64_t seed, const struct suite_case ***picked)
 {
     struct draw *draws;
-    size_t       n = 0;
+    size_t       n = 0, first = 0;
 
     for (size_t i = 0; i < n_suites; i++) n += suites[i].n;
     draws = mem_new(n, sizeof *draws);
@@ -382,15 +404,23 @@ size_t suite_pick(const struct suite *suites, size_t n_suites, size_t most,
             const struct suite_case *c = &suites[i].cases[j];
 
             draws[n++] = (struct draw){
-                c, mix(mix(seed, c->suite), c->category),
-                mix(mix(seed, c->suite), c->id), 0};
+                .test = c, .suite = i,
+                .stratum = mix(mix(seed, c->suite), c->category),
+                .ticket = mix(mix(seed, c->suite), c->id)};
         }
     if (n) qsort(draws, n, sizeof *draws, by_stratum);
     for (size_t i = 1; i < n; i++)
         if (same_stratum(&draws[i - 1], &draws[i]))
             draws[i].round = draws[i - 1].round + 1;
     if (n) qsort(draws, n, sizeof *draws, by_round);
+    for (size_t i = 0; i < n; i++) {
+        if (draws[i].suite != draws[first].suite) first = i;
+        draws[i].share = ((double)(i - first) + 0.5) /
+                         sqrt((double)suites[draws[i].suite].n);
+    }
+    if (n) qsort(draws, n, sizeof *draws, by_share);
     if (n > most) n = most;
+    if (n) qsort(draws, n, sizeof *draws, by_suite);
     *picked = mem_new(n, sizeof **picked);
     for (size_t i = 0; i < n; i++) (*picked)[i] = draws[i].test;
     free(draws);

@@ -48,9 +48,10 @@ void suite_done(struct suite *s);
 /* Every promise of the head comment, for every case. */
 MUST_USE int suite_check(const struct suite *s, struct err *err);
 
-/* A stratified sample of at most `most` cases over the categories of all
- * suites: seeded, the same for every candidate; pointers are borrowed from
- * the suites; caller frees *picked. Returns how many. */
+/* A sample of at most `most` cases: each suite by the square root of its
+ * size, within it each category in turn; seeded, the same for every candidate, a
+ * larger one holds the smaller one; in the order of the suites. Pointers are
+ * borrowed from the suites; the caller frees *picked. Returns how many. */
 size_t suite_pick(const struct suite *suites, size_t n_suites, size_t most,
                   uint64_t seed, const struct suite_case ***picked);
 

@@ -31,12 +31,14 @@
 #define MAX_ARGV   256
 #define STOP_S     5.0      /* after SIGTERM, before SIGKILL */
 #define POLL_S     0.02
+#define DYING_S    5.0      /* from closed sockets to the end of a process */
 #define PORT_TRIES 3        /* another program may take a free port first */
 
 struct self {
     struct llama_binary binary;
     struct proc         proc;
     struct client       client;
+    int                 port;
     char               *model_path;
 };
 
@@ -283,6 +285,7 @@ static int launch(struct self *self, const struct engine_spec *spec,
     if (rc) return -1;
     url = mem_printf("http://127.0.0.1:%d", port);
     client_init(&self->client, url, api_key, &spec->limits);
+    self->port = port;
     free(url);
     self->client.is_llama = true;
     self->client.alive = child_lives;
@@ -418,11 +421,18 @@ static int render(void *opaque, const struct chat_request *request,
     return client_render(&((struct self *)opaque)->client, request, text, err);
 }
 
+/* Asked after a failure. The sockets of a process that dies close before it
+ * is gone: told at once, its death would be a lost connection. Whoever still
+ * holds the port is not dying. */
 static bool alive(void *opaque, struct err *why)
 {
     struct self *self = opaque;
+    int64_t      end  = clock_now_ns() + (int64_t)(DYING_S * 1e9);
 
-    if (proc_running(&self->proc)) return true;
+    while (proc_running(&self->proc)) {
+        clock_nap(POLL_S);
+        if (!port_is_free(self->port) || clock_now_ns() >= end) return true;
+    }
     explain_end(self, "while answering", why);
     return false;
 }

@@ -49,7 +49,8 @@ static inline char *absolute_of(const char *variable, const char *otherwise)
 
 /* What the fake server does from now on; NULL: it behaves. The record and a
  * pace without waiting are added. */
-static inline void workplace_script(struct workplace *w, const char *json)
+static inline void workplace_script(const struct workplace *w,
+                                    const char *json)
 {
     json_error_t why;
     json_t      *script = json_loads(json ? json : "{}", 0, &why);

@@ -403,6 +403,7 @@ static void test_what_is_not_downloaded_says_how(void **state)
     entry(b, 3, "c", NULL, "nonsense");
     entry(b, 4, "d", NULL, "a/b/c");
     entry(b, 5, "e", NULL, "a/b:");
+    entry(b, 6, "f", NULL, "Org/Small-GGUF:4_K_M");
     resolve(b);
     assert_failure(b, 0, ERR_PREFLIGHT, "hf: Org/Small-GGUF:Q4_K is not on "
                    "this machine, only Small-Q4_K_M; download it first");
@@ -412,6 +413,7 @@ static void test_what_is_not_downloaded_says_how(void **state)
                    "Org/Absent-GGUF`");
     for (size_t i = 2; i < 5; i++)
         assert_failure(b, i, ERR_INPUT, "is no repository");
+    assert_failure(b, 5, ERR_PREFLIGHT, "is not on this machine");
 }
 
 /* ---- what has no file -------------------------------------------------- */

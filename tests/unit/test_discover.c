@@ -14,6 +14,7 @@
 
 #define HEX16 "0123456789abcdef"
 #define HEX64 HEX16 HEX16 HEX16 HEX16
+#define DOTS64 "................................................" HEX16
 #define HUB   ".cache/huggingface/hub/"
 
 struct caches {
@@ -199,11 +200,12 @@ static void test_ollama_manifests_lead_nowhere_else(void **state)
 {
     static const char *const digests[] = {
         "sha256:../../../../etc/passwd", "sha256:", "md5:" HEX64, HEX64,
-        "sha256:" HEX64 "00", "sha256:/" HEX64,
+        "sha256:" HEX64 "00", "sha256:/" HEX64, "sha256:" DOTS64,
     };
     struct caches *c = *state;
 
     temp_text(&c->tree, ".ollama/models/blobs/sha256-" HEX64, "a");
+    temp_text(&c->tree, ".ollama/models/blobs/sha256-" DOTS64, "b");
     for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
         write_manifest(c, "registry.ollama.ai/library/m/t", digests[i]);
         look(c);

@@ -100,6 +100,19 @@ static void test_an_unknown_tensor_type_is_no_failure(void **state)
     model_facts_done(&f);
 }
 
+static void test_a_guessed_file_type_is_one_too(void **state)
+{
+    struct gguf_file   g;
+    struct model_facts f;
+
+    (void)state;
+    gguf_begin(&g, 3, 0, 1);
+    gguf_u32(&g, "general.file_type", 1024 + 15);
+    f = accepted(&g);
+    assert_string_equal(f.quantisation, "Q4_K_M");
+    model_facts_done(&f);
+}
+
 static void test_every_width_of_number_is_read(void **state)
 {
     static const struct { uint32_t type; uint64_t value; size_t width;
@@ -212,7 +225,7 @@ static void test_kv_leaves_recurrent_and_sharing_layers_out(void **state)
     struct gguf_file g;
 
     (void)state;
-    begin_layers(&g, 4, 8);                   /* layers 4 and 8 attend */
+    begin_layers(&g, 4, 9);                   /* layers 4 and 8 attend */
     gguf_u32(&g, "x.attention.head_count", 2);
     gguf_u32(&g, "x.attention.key_length", 10);
     gguf_u32(&g, "x.attention.value_length", 10);
@@ -519,6 +532,7 @@ int main(void)
         cmocka_unit_test(
             test_quantisation_falls_back_on_the_type_with_most_bytes),
         cmocka_unit_test(test_an_unknown_tensor_type_is_no_failure),
+        cmocka_unit_test(test_a_guessed_file_type_is_one_too),
         cmocka_unit_test(test_every_width_of_number_is_read),
         cmocka_unit_test(test_a_key_of_another_type_is_missing),
         cmocka_unit_test(test_texts_become_valid_utf8_without_nul),

@@ -116,6 +116,23 @@ static void test_what_is_no_plain_file_is_not_read(void **state)
     free(path);
 }
 
+static void test_a_value_is_a_whole_number_behind_its_key(void **state)
+{
+    static const struct { const char *text; double value; } cases[] = {
+        {"a: 5", 5}, {"b: 1\na:\t 6 kB\n", 6}, {"a 7\n", 7},
+        {"a: 9007199254740992", 0x1p53}, {"a: 9007199254740993", NAN},
+        {"a: -1", NAN}, {"a: 1.5", NAN}, {"a: 0x10", NAN}, {"a:", NAN},
+        {"ab: 5", NAN}, {"b a: 5", NAN}, {"", NAN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double value = probe_value(cases[i].text, "a");
+        if (isnan(cases[i].value)) assert_true(isnan(value));
+        else assert_true(value == cases[i].value);
+    }
+}
+
 static void test_fields_are_described(void **state)
 {
     size_t n = 0;
@@ -277,6 +294,24 @@ static void test_a_jetson_is_known_by_its_device_tree(void **state)
     machine_done(&m);
 }
 
+/* In a copy of another board, an absolute link leads to this machine. */
+static void test_a_link_out_of_a_copied_tree_is_not_followed(void **state)
+{
+    struct temp_tree *t = *state;
+    char             *ours = temp_path(t, "ours"), *root = temp_path(t, "copy");
+    struct machine    m;
+
+    temp_text(t, "ours/model", "this machine");
+    temp_text(t, "ours/compatible", "nvidia,tegra234");
+    temp_link(t, "copy/proc/device-tree", ours);
+    machine_read(root, &m);
+    assert_null(m.board);
+    assert_false(m.reload_degrades);
+    machine_done(&m);
+    free(ours);
+    free(root);
+}
+
 static void test_reloading_degrades_on_tegra_alone(void **state)
 {
     struct temp_tree *t = *state;
@@ -403,6 +438,7 @@ int main(void)
         IN_TREE(test_cpu_time_counts_work_and_not_waiting),
         IN_TREE(test_values_that_cannot_be_are_missing),
         IN_TREE(test_what_is_no_plain_file_is_not_read),
+        cmocka_unit_test(test_a_value_is_a_whole_number_behind_its_key),
         cmocka_unit_test(test_fields_are_described),
         IN_TREE(test_anonymous_memory_with_what_was_swapped_out),
         IN_TREE(test_each_mapped_byte_of_the_model_counts_once),
@@ -411,6 +447,7 @@ int main(void)
         IN_TREE(test_a_process_that_is_gone_has_no_numbers),
         IN_TREE(test_our_own_mapping_is_seen_through_a_link),
         IN_TREE(test_a_jetson_is_known_by_its_device_tree),
+        IN_TREE(test_a_link_out_of_a_copied_tree_is_not_followed),
         IN_TREE(test_reloading_degrades_on_tegra_alone),
         IN_TREE(test_a_pc_is_known_by_its_makers_words),
         IN_TREE(test_unlike_arm_cores_are_all_named),

@@ -319,7 +319,7 @@ static size_t count_of(const struct suite_case **picked, size_t n,
     return count;
 }
 
-static void test_pick_is_stratified_stable_and_bounded(void **state)
+static void test_pick_is_stratified_stable_nested_and_bounded(void **state)
 {
     (void)state;
     struct suite s[2];
@@ -336,15 +336,17 @@ static void test_pick_is_stratified_stable_and_bounded(void **state)
 
     for (int i = 0; i < 3; i++) {
         char category[] = {'c', (char)('0' + i), '\0'};
-        assert_int_equal(count_of(ten, 10, "big", category), 2);
+        assert_in_range(count_of(ten, 10, "big", category), 2, 3);
         assert_in_range(count_of(twenty, 20, "big", category), 5, 6);
     }
-    assert_int_equal(count_of(ten, 10, "small", "c0"), 2);
-    assert_int_equal(count_of(twenty, 20, "small", "c1"), 2);
+    assert_int_equal(count_of(ten, 10, "small", "c0"), 1);
+    assert_in_range(count_of(twenty, 20, "small", "c1"), 1, 2);
 
     for (size_t i = 0; i < 10; i++) {
+        size_t found = 0;
         assert_ptr_equal(ten[i], again[i]);
-        assert_ptr_equal(ten[i], twenty[i]);
+        for (size_t j = 0; j < 20; j++) found += ten[i] == twenty[j];
+        assert_int_equal(found, 1);
         same += ten[i] == other[i];
     }
     assert_true(same < 10);
@@ -413,7 +415,8 @@ int main(void)
         cmocka_unit_test(test_suite_check_finds_unsound_cases),
         cmocka_unit_test(test_every_shipped_suite_is_sound),
         cmocka_unit_test(test_suite_is_found_by_its_name),
-        cmocka_unit_test(test_pick_is_stratified_stable_and_bounded),
+        cmocka_unit_test(
+            test_pick_is_stratified_stable_nested_and_bounded),
         cmocka_unit_test(
             test_pick_depends_on_the_seed_not_on_the_order_of_lines),
         cmocka_unit_test(test_pick_of_nothing_is_empty),
