@@ -7,7 +7,7 @@
 CC       ?= gcc
 PREFIX   ?= /usr/local
 B        ?= build
-PACKAGES := libcurl jansson sqlite3 yaml-0.1 libpcre2-8 libutf8proc libcrypto
+PACKAGES := libcurl jansson sqlite3 yaml-0.1 libutf8proc libcrypto
 
 STD      := -std=c17 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \

@@ -12,8 +12,10 @@
  * split files, read GGUF headers into facts. `out` is in config order.
  *
  * A candidate that cannot be auditioned (missing, truncated, not a GGUF)
- * stays in the list with its `failure` set. Fails only when there is no
- * candidate at all (ERR_INPUT) or names clash (file:line of both). */
+ * stays in the list with its `failure` set. One of `hf:` that is in a cache
+ * keeps its source and gets the path. Fails only when there is no candidate
+ * at all (ERR_INPUT) or names of a config clash (file:line of both); those
+ * from the command line are numbered, the same file twice is taken once. */
 MUST_USE int candidates_resolve(const struct config *config,
                                 struct candidate_list *out, struct err *err);
 

@@ -129,20 +129,21 @@ static double score(const struct ranked *r)
 static double chance(const struct ranked *a, int metric_a,
                      const struct ranked *b, int metric_b)
 {
-    if (metric_a < 0 || metric_b < 0) return NAN;
     return stats_rank_sum(a->evidence.values[metric_a],
                           a->evidence.n[metric_a],
                           b->evidence.values[metric_b],
                           b->evidence.n[metric_b]);
 }
 
-/* Is a ahead of b on the objective, by more than chance? The p of the test
- * in *p: NAN when there was none. */
+/* Is a ahead of b on the objective, by more than chance? What was measured
+ * is ahead of what was not. The p of the test in *p: NAN when there was
+ * none. */
 static bool is_clear(const struct ranked *a, const struct ranked *b, double *p)
 {
     size_t only_a, only_b;
 
     *p = NAN;
+    if (isnan(score(a)) || isnan(score(b))) return !isnan(score(a));
     if (strcmp(a->objective, "memory") == 0)      /* a size, not a sample */
         return score(a) - score(b) > SAME_MEMORY * fabs(score(b));
     if (strcmp(a->objective, "speed") == 0) {
@@ -242,8 +243,7 @@ static char *proof_words(const char *objective, double p)
     const char *test = strcmp(objective, "quality") == 0 ? "sign test"
                                                          : "rank-sum test";
 
-    if (strcmp(objective, "memory") == 0) return mem_copy("");
-    if (isnan(p)) return mem_copy("; too few samples to compare");
+    if (isnan(p)) return mem_copy("");
     if (p < 0.001) return mem_printf("; %s, p < 0.001", test);
     return mem_printf("; %s, p = %.*f", test, p < 0.1 ? 3 : 2, p);
 }

@@ -30,23 +30,19 @@ int audition_open_store(struct audition *a, const json_t *settings,
     json_t *machine = machine_json(&a->machine);
     int     rc;
 
-    /* A plan writes nothing: without a store it plans as if with an empty
-     * one. */
-    if (a->opt->dry_run && access(path, F_OK) != 0) {
-        free(path);
-        path = mem_copy(":memory:");
-    }
-    rc = store_open(&a->store, path, true, err);
+    /* A plan writes nothing: a store is only read, and none is as if empty. */
+    rc = a->opt->dry_run && access(path, F_OK) != 0 ? 0
+       : store_open(&a->store, path, !a->opt->dry_run, err);
     free(path);
-    if (rc == 0) {
-        if (!a->opt->dry_run) proc_reap_leftovers();
+    if (rc == 0 && !a->opt->dry_run) {
+        proc_reap_leftovers();
         a->run = (struct store_run){
             .config = mem_copy(a->config.text ? a->config.text : ""),
             .settings = jsonx_dump(settings),
             .machine = jsonx_dump(machine),
             .version = mem_copy(AUDITION_VERSION)};
         clock_utc(a->run.started_utc, sizeof a->run.started_utc);
-        if (!a->opt->dry_run) rc = store_add_run(a->store, &a->run, err);
+        rc = store_add_run(a->store, &a->run, err);
     }
     json_decref(machine);
     return rc;
@@ -70,7 +66,7 @@ static int file_sha256(struct audition *a, const char *path, char out[65],
 {
     struct store *s = a->store;
     char *key   = file_key(path);
-    char *known = key ? store_recall(s, "sha256", key) : NULL;
+    char *known = key && s ? store_recall(s, "sha256", key) : NULL;
     int   rc    = 0;
 
     if (known && strlen(known) == 64) {
@@ -79,7 +75,8 @@ static int file_sha256(struct audition *a, const char *path, char out[65],
         story_say(a, "%s: computing its SHA-256, once", path);
         rc = digest_file(path, out, err);
         if (rc) err_ctx(err, "%s", path);
-        else if (key) rc = store_remember(s, "sha256", key, out, err);
+        else if (key && !a->opt->dry_run)
+            rc = store_remember(s, "sha256", key, out, err);
     }
     free(known);
     free(key);
@@ -200,6 +197,24 @@ static int count_stored(void *ctx, const struct trial *t)
     return 0;
 }
 
+/* The subject, and what is stored of it. */
+static int find_stored(struct audition *a, struct entry *e, struct err *err)
+{
+    int rc;
+
+    if (!a->opt->dry_run)
+        rc = store_subject(a->store, e->subject_hash, a->opt->fresh,
+                           &e->subject_id, err);
+    else if (!a->store || a->opt->fresh)
+        return 0;
+    else
+        rc = store_find_subject(a->store, e->subject_hash, &e->subject_id,
+                                err);
+    if (rc || e->subject_id == 0) return rc;
+    return store_each_trial(a->store, e->subject_id, false, count_stored,
+                            &e->progress, err);
+}
+
 int audition_identify(struct audition *a, struct err *err)
 {
     for (size_t i = 0; i < a->list.n; i++) {
@@ -216,12 +231,7 @@ int audition_identify(struct audition *a, struct err *err)
             e->failure = why;
             continue;
         }
-        if (store_subject(a->store, e->subject_hash, a->opt->fresh &&
-                          !a->opt->dry_run, &e->subject_id, err))
-            return -1;
-        if (store_each_trial(a->store, e->subject_id, false, count_stored,
-                             &e->progress, err))
-            return -1;
+        if (find_stored(a, e, err)) return -1;
     }
     return 0;
 }

@@ -91,8 +91,8 @@ static const char after_reserve[] =
     "# What the best is best at: quality, latency, speed or memory.\n"
     "# objective: quality\n"
     "\n"
-    "# Engine time for the speed measurements of all candidates together (90s,\n"
-    "# 30m, 2h); the cases come on top. Default: 3m for each candidate.\n"
+    "# Engine time for the speed measurements of all candidates together\n"
+    "# (90s, 30m, 2h); the cases come on top. Default: 3m for each candidate.\n"
     "# budget: 30m\n"
     "\n"
     "# What the assistant is told: a text, or a .txt or .md file.\n"
@@ -236,8 +236,8 @@ char *init_text(const struct machine *m, const struct found_models *found)
                "# `audition run --dry-run` says what would be done, `audition "
                "run` does it. What\n# is commented out shows the default or "
                "an example. Paths are relative to this file.\n\n"
-               "# The board's name in reports. Default: what the machine says of "
-               "itself.\n# board: ");
+               "# The board's name in reports. Default: what the machine "
+               "says of itself.\n# board: ");
     add_quoted(&out, m->board ? m->board : "Jetson Orin NX 16GB");
     strbuf_addf(&out, "\n# power_mode: MAXN       # default: the one that is "
                 "set\n\n"

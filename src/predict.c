@@ -7,6 +7,29 @@
 
 #define MIB (1024.0 * 1024.0)
 
+/* most: the longest context that would fit, in tokens. */
+static void say_why_not(struct forecast *out, int context,
+                        double reserve_bytes, double most)
+{
+    char beside[64] = "", *at = out->reason;
+    int  used;
+
+    if (reserve_bytes > 0)
+        snprintf(beside, sizeof beside, " beside the %.0f MiB reserved for "
+                 "speech", reserve_bytes / MIB);
+    used = snprintf(at, sizeof out->reason, "it needs at least %.0f MiB at a "
+                    "context of %d, and %.0f MiB are available%s; ",
+                    out->needed_bytes / MIB, context,
+                    fmax(0, out->available_bytes) / MIB, beside);
+    if (used < 0 || (size_t)used >= sizeof out->reason) return;
+    if (most >= 512)
+        snprintf(at + used, sizeof out->reason - (size_t)used, "a context of "
+                 "at most %.0f may fit", most);
+    else
+        snprintf(at + used, sizeof out->reason - (size_t)used, "no context "
+                 "makes it fit");
+}
+
 void predict_fit(const struct candidate *c, const struct machine *m,
                  int context, double reserve_bytes, struct forecast *out)
 {
@@ -28,15 +51,5 @@ void predict_fit(const struct candidate *c, const struct machine *m,
     room = out->available_bytes - weights;
     most = c->facts.kv_bytes_per_token > 0
         ? floor(room / c->facts.kv_bytes_per_token / 256) * 256 : NAN;
-    if (most >= 512)
-        snprintf(out->reason, sizeof out->reason, "needs at least %.0f MiB at "
-                 "a context of %d, %.0f MiB are available beside the reserve "
-                 "of %.0f MiB; fits with a context of at most %.0f",
-                 out->needed_bytes / MIB, context, out->available_bytes / MIB,
-                 reserve_bytes / MIB, most);
-    else
-        snprintf(out->reason, sizeof out->reason, "needs at least %.0f MiB, "
-                 "%.0f MiB are available beside the reserve of %.0f MiB; no "
-                 "context makes it fit", out->needed_bytes / MIB,
-                 out->available_bytes / MIB, reserve_bytes / MIB);
+    say_why_not(out, context, reserve_bytes, most);
 }

@@ -8,8 +8,9 @@
 struct forecast {
     double weights_bytes;      /* the file's tensors; NAN unknown            */
     double kv_bytes;           /* f16 cache at this context; NAN unknown     */
-    double needed_bytes;       /* their sum; NAN when either is unknown      */
-    double available_bytes;    /* what this machine has for it now           */
+    double needed_bytes;       /* their sum, a cache of unknown size left
+                                  out; NAN when the weights are unknown      */
+    double available_bytes;    /* beside the reserve; < 0: not even that     */
     int    fits;               /* 1, 0, -1 cannot be said                    */
     char   reason[300];        /* why not, with what would fit; "" otherwise */
 };

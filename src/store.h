@@ -59,6 +59,9 @@ MUST_USE int store_each_run(struct store *s, store_run_fn fn, void *ctx,
 /* The subject's id; created when new. fresh: begin a new generation. */
 MUST_USE int store_subject(struct store *s, const char *hash, bool fresh,
                            int64_t *subject_id, struct err *err);
+/* The same without creating it: 0 when it is not known. */
+MUST_USE int store_find_subject(struct store *s, const char *hash,
+                                int64_t *subject_id, struct err *err);
 
 /* A candidate of a run, with the subject it stands for (0: none, it could
  * not be auditioned) and everything known about it as JSON. */

@@ -100,6 +100,13 @@ done:
     return rc;
 }
 
+int store_find_subject(struct store *s, const char *hash,
+                       int64_t *subject_id, struct err *err)
+{
+    *subject_id = 0;
+    return find_subject(s, hash, subject_id, err) < 0 ? -1 : 0;
+}
+
 int store_add_candidate(struct store *s, int64_t run_id,
                         const struct candidate *c, int64_t subject_id,
                         const char *facts_json, struct err *err)

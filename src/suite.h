@@ -13,7 +13,10 @@
  *
  * The suite checker (suite_check, run by `make test`) proves of each case:
  * id unique, entities exist, rules well formed, reference passes, `wrong`
- * fails, and so do an empty answer and an echo of the question.
+ * fails, and so do an empty answer, an echo of the question and, without a
+ * call, what could be said to anything: "Done!", "Okay.", "I am sorry, I
+ * cannot help with that.", "The answer is forty two. Anything else?" and
+ * "Sure, I can help you with that!".
  */
 #ifndef SUITE_H
 #define SUITE_H
@@ -49,9 +52,10 @@ void suite_done(struct suite *s);
 MUST_USE int suite_check(const struct suite *s, struct err *err);
 
 /* A sample of at most `most` cases: each suite by the square root of its
- * size, within it each category in turn; seeded, the same for every candidate, a
- * larger one holds the smaller one; in the order of the suites. Pointers are
- * borrowed from the suites; the caller frees *picked. Returns how many. */
+ * size, within it each category in turn; seeded, the same for every
+ * candidate, a larger one holds the smaller one; in the order of the suites.
+ * Pointers are borrowed from the suites; the caller frees *picked. Returns
+ * how many. */
 size_t suite_pick(const struct suite *suites, size_t n_suites, size_t most,
                   uint64_t seed, const struct suite_case ***picked);
 

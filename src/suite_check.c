@@ -48,14 +48,58 @@ static enum outcome judge_sample(const struct suite_case *c,
     return outcome;
 }
 
+struct sample {
+    const char   *what;
+    const json_t *calls;
+    const char   *answer;
+    bool          must_pass;
+};
+
+static int check_sample(const struct suite_case *c, const struct sample *s,
+                        struct err *err)
+{
+    char        *reason;
+    enum outcome outcome = judge_sample(c, s->calls, s->answer, &reason);
+    bool         pass    = outcome == OUTCOME_PASS;
+    int          rc      = 0;
+
+    if (outcome == OUTCOME_HARNESS)
+        rc = err_set(err, ERR_INPUT, "%s", reason);
+    else if (s->must_pass && !pass)
+        rc = err_set(err, ERR_INPUT, "%s does not pass: %s", s->what, reason);
+    else if (!s->must_pass && pass)
+        rc = err_set(err, ERR_INPUT, "%s passes; add a check that it fails",
+                     s->what);
+    free(reason);
+    return rc;
+}
+
+/* What a model that did not listen says to anything. Where a refusal is
+ * right it has to say of what. */
+static int check_boilerplate(const struct suite_case *c, struct err *err)
+{
+    static const char *const answers[] = {
+        "Done!",
+        "Okay.",
+        "I am sorry, I cannot help with that.",
+        "The answer is forty two. Anything else?",
+        "Sure, I can help you with that!",
+    };
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        char *what = mem_printf("the boilerplate \"%s\"", answers[i]);
+        int   rc   = check_sample(
+            c, &(struct sample){.what = what, .answer = answers[i]}, err);
+
+        free(what);
+        if (rc) return -1;
+    }
+    return 0;
+}
+
 static int check_case(const struct suite_case *c, struct err *err)
 {
-    const struct {
-        const char   *what;
-        const json_t *calls;
-        const char   *answer;
-        bool          must_pass;
-    } samples[] = {
+    const struct sample samples[] = {
         {"the reference", json_object_get(c->reference, "calls"),
          jsonx_text(c->reference, "answer"), true},
         {"the wrong answer", json_object_get(c->wrong, "calls"),
@@ -67,27 +111,9 @@ static int check_case(const struct suite_case *c, struct err *err)
     if (!c->reference || !c->wrong)
         return err_set(err, ERR_INPUT, "needs a reference and a wrong answer "
                        "to be checked with");
-    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
-        char        *reason;
-        enum outcome outcome = judge_sample(c, samples[i].calls,
-                                            samples[i].answer, &reason);
-
-        if (outcome == OUTCOME_HARNESS)
-            err_set(err, ERR_INPUT, "%s", reason);
-        else if (samples[i].must_pass && outcome != OUTCOME_PASS)
-            err_set(err, ERR_INPUT, "%s does not pass: %s", samples[i].what,
-                    reason);
-        else if (!samples[i].must_pass && outcome == OUTCOME_PASS)
-            err_set(err, ERR_INPUT, "%s passes; add a check that it fails",
-                    samples[i].what);
-        else {
-            free(reason);
-            continue;
-        }
-        free(reason);
-        return -1;
-    }
-    return 0;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        if (check_sample(c, &samples[i], err)) return -1;
+    return check_boilerplate(c, err);
 }
 
 int suite_check(const struct suite *s, struct err *err)

@@ -44,7 +44,8 @@ static inline char *state_text(const struct home *h)
 
 /* Call, and return the error's kind ("" when it is none), which the next call
  * overwrites. */
-static inline const char *call(struct home *h, const char *tool, const char *args)
+static inline const char *call(struct home *h, const char *tool,
+                               const char *args)
 {
     static char kind[60];
     json_t     *answer = home_call(h, tool, args);

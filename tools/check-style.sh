@@ -50,6 +50,28 @@ only 'sqlite3.h' '^src/store[a-z_]*\.[ch]$'
 only 'yaml.h' '^src/yaml_[a-z]*\.[ch]$'
 only 'openssl/evp.h' '^src/digest\.c$'
 
+# API floor: Debian 12 and Ubuntu 22.04 (libcurl 7.81, SQLite 3.37, jansson
+# 2.13, utf8proc 2.7, OpenSSL 3.0). What came later may stand only behind a
+# version check in the lines above it.
+newer='CURLINFO_POSTTRANSFER_TIME_T CURLINFO_QUEUE_TIME_T curl_ws_send
+CURLOPT_PROTOCOLS_STR CURLOPT_REDIR_PROTOCOLS_STR CURLOPT_CA_CACHE_TIMEOUT
+sqlite3_error_offset sqlite3_db_name sqlite3_value_encoding
+sqlite3_is_interrupted sqlite3_stmt_explain sqlite3_get_clientdata jsonb
+json_object_getn json_object_setn json_object_deln json_object_set_new_nocheckn
+json_object_keylen_foreach json_object_iter_key_len
+utf8proc_islower utf8proc_isupper utf8proc_charwidth_ambiguous'
+for symbol in $newer; do
+    grep -nw "$symbol" $(find src -name '*.[ch]') | cut -d: -f1,2 |
+    while IFS=: read -r file line; do
+        awk -v n="$line" 'NR <= n && /^#if .*VERSION/ {ok = 1}
+            NR < n && /^#endif/ {ok = 0} END {exit !ok}' "$file" ||
+            echo "$symbol at $file:$line is newer than the API floor"
+    done
+done > "${TMPDIR:-/tmp}/style.$$"
+[ ! -s "${TMPDIR:-/tmp}/style.$$" ] ||
+    complain "$(cat "${TMPDIR:-/tmp}/style.$$")"
+rm -f "${TMPDIR:-/tmp}/style.$$"
+
 # Sizes.
 for file in $(find src -name '*.[ch]'); do
     lines=$(wc -l < "$file")

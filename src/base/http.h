@@ -58,7 +58,8 @@ void http_free(struct http *h);   /* NULL is fine */
 
 /* 0 when a whole reply came, whatever its status. On failure -1 and `reply`
  * holds what is known. Refused, unknown host, TLS trouble: ERR_FAILED with
- * the host and what to check. reply is always to be ended by http_reply_done. */
+ * the host and what to check. reply is always to be ended by
+ * http_reply_done. */
 MUST_USE int http_send(struct http *h, const struct http_request *request,
                        struct http_reply *reply, struct err *err);
 void http_reply_done(struct http_reply *reply);

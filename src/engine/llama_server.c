@@ -39,7 +39,6 @@ struct self {
     struct proc         proc;
     struct client       client;
     int                 port;
-    char               *model_path;
 };
 
 /* Argument vector that owns its texts. */

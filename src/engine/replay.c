@@ -17,7 +17,8 @@
  * Time: a request is sent at the clock's now; new prompt tokens cost
  * 1/prompt_tok_s each (a prefix shared with the last prompt is free), each
  * generated token 1/tok_s; "arrivals" give the chunks' times after sending
- * instead. A token is a word with the blanks before it.
+ * instead. A token is a word with the blanks before it (and, of the last
+ * word, behind it).
  */
 #include "engine/engine.h"
 
@@ -50,11 +51,14 @@ static double positive(const json_t *object, const char *key, double fallback)
     return value > 0 ? value : fallback;
 }
 
+/* With the blanks before it, and those at the end of the text. */
 static size_t word_len(const char *text)
 {
-    size_t blanks = strspn(text, " \t\r\n");
+    static const char blanks[] = " \t\r\n";
+    size_t            n = strspn(text, blanks);
 
-    return blanks + strcspn(text + blanks, " \t\r\n");
+    n += strcspn(text + n, blanks);
+    return text[n + strspn(text + n, blanks)] ? n : strlen(text);
 }
 
 static size_t count_words(const char *text)

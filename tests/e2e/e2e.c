@@ -20,12 +20,33 @@
 #include <string.h>
 
 #include "e2e/fault_cases.h"
+#include "e2e/input_cases.h"
+#include "e2e/option_cases.h"
+#include "e2e/report_cases.h"
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_fault_is_told_and_spoils_no_other),
         cmocka_unit_test(test_a_failing_candidate_is_named_on_stderr),
+        cmocka_unit_test(test_a_bad_model_is_told_alone_and_beside_a_good_one),
+        cmocka_unit_test(test_an_unreadable_model_is_told),
+        cmocka_unit_test(test_a_bad_config_is_told_with_its_line),
+        cmocka_unit_test(test_a_bad_engine_is_told),
+        cmocka_unit_test(test_a_taken_port_is_told),
+        cmocka_unit_test(test_no_space_is_told_and_nothing_stored_is_lost),
+        cmocka_unit_test(test_a_read_only_folder_is_told),
+        cmocka_unit_test(test_a_full_stdout_is_told),
+        cmocka_unit_test(test_help_of_every_command_works),
+        cmocka_unit_test(test_the_manual_page_is_sound),
+        cmocka_unit_test(test_every_numeric_option_refuses_nonsense),
+        cmocka_unit_test(test_a_slip_is_told_with_the_nearest_name),
+        cmocka_unit_test(test_a_plan_starts_and_writes_nothing),
+        cmocka_unit_test(test_json_is_one_document_that_keeps_its_contract),
+        cmocka_unit_test(test_colour_is_for_terminals_that_want_it),
+        cmocka_unit_test(test_a_second_run_shows_the_first_and_starts_nothing),
+        cmocka_unit_test(test_more_cases_measure_only_what_is_missing),
+        cmocka_unit_test(test_stored_runs_are_shown_and_judged_again),
     };
     char *only = argc > 1 ? mem_printf("*%s*", argv[1]) : NULL;
     int   bad;

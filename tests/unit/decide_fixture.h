@@ -90,7 +90,7 @@ static void play(const struct part *p, const struct config *config,
         add_samples(e, "latency50_s", p->latency50_s, 0.9);
         add_samples(e, "served_tok_s", p->tok_s, 50);
         add_samples(e, "served_tok_s_by_timings", p->timings_tok_s,
-                    p->tok_s ? p->tok_s : 50);
+                    p->tok_s == 0 ? 50 : p->tok_s);
         add_samples(e, "peak_memory_bytes", p->memory_mib * MIB, 900 * MIB);
         add_samples(e, "left_for_speech_bytes", p->left_mib * MIB, 4e9);
         add_cases(e, p);

@@ -312,6 +312,7 @@ static void test_the_command_line_numbers_equal_names(void **state)
     entry(b, 0, "x/*.gguf", "x/*.gguf", NULL);
     entry(b, 0, "y/*.gguf", "y/*.gguf", NULL);
     entry(b, 0, "A", "y/A.gguf", NULL);          /* the same file again */
+    entry(b, 0, "[xy]", "[xy]/*.gguf", NULL);    /* and both of them */
     resolve(b);
     assert_int_equal(b->list.n, 2);
     assert_read(b, 0, "A", "x/A.gguf");

@@ -267,7 +267,7 @@ static void test_loops_of_links_end(void **state)
     assert_int_equal(c->found.n, 1);
 }
 
-static void test_too_deep_and_too_many_are_not_followed(void **state)
+static void test_too_deep_is_not_followed(void **state)
 {
     struct caches *c = *state;
 
@@ -275,13 +275,26 @@ static void test_too_deep_and_too_many_are_not_followed(void **state)
               ".lmstudio/models/1/2/3/4/5/6/7/8/9/10/11/deep.gguf", "m");
     look(c);
     assert_int_equal(c->found.n, 0);
-    for (int i = 0; i < 10100; i++) {
-        char name[60];
-        snprintf(name, sizeof name, ".cache/llama.cpp/n%05d.gguf", i);
-        temp_text(&c->tree, name, "");
+}
+
+/* 10,000 entries of the first folder leave none to read in the next. */
+static void test_no_more_entries_are_read_than_promised(void **state)
+{
+    struct caches *c = *state;
+    char           path[200], below[100];
+
+    temp_text(&c->tree, HUB "M.gguf", "m");
+    temp_text(&c->tree, ".cache/llama.cpp/x", "");
+    for (int i = 1; i < 10000; i++) {
+        snprintf(below, sizeof below, ".cache/llama.cpp/%05d.gguf", i);
+        snprintf(path, sizeof path, "%s/%s", c->tree.root, below);
+        assert_int_equal(symlink("nowhere", path), 0);
     }
     look(c);
-    assert_int_equal(c->found.n, 10000);
+    assert_int_equal(c->found.n, 0);
+    assert_int_equal(unlink(path), 0);
+    look(c);
+    assert_int_equal(c->found.n, 1);
 }
 
 static void test_folders_named_by_the_environment_are_looked_into(void **s)
@@ -351,7 +364,8 @@ int main(void)
         WITH_HOME(test_lm_studio_in_both_of_its_folders),
         WITH_HOME(test_companions_and_later_parts_are_left_out),
         WITH_HOME(test_loops_of_links_end),
-        WITH_HOME(test_too_deep_and_too_many_are_not_followed),
+        WITH_HOME(test_too_deep_is_not_followed),
+        WITH_HOME(test_no_more_entries_are_read_than_promised),
         WITH_HOME(test_folders_named_by_the_environment_are_looked_into),
         cmocka_unit_test(test_the_model_that_a_name_means),
     };

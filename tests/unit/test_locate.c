@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "engine/locate.h"
+#include "temp_tree.h"
 
 /* ---- what the texts promise --------------------------------------------- */
 
@@ -104,28 +105,17 @@ static void test_help_and_version_are_judged(void **state)
 /* ---- where we look ------------------------------------------------------- */
 
 struct places {
-    char *folder;                /* holds path/, cache/ and single programs */
-    char *old_path, *old_home;
+    struct temp_tree tree;
+    char            *old_path, *old_home;
 };
 
 static char *write_program(const struct places *p, const char *name,
                            const char *text, mode_t mode)
 {
-    char *path = mem_printf("%s/%s", p->folder, name);
-    FILE *f    = fopen(path, "w");
+    char *path = temp_path(&p->tree, name);
 
-    assert_non_null(f);
-    fputs(text, f);
-    assert_int_equal(fclose(f), 0);
+    temp_text(&p->tree, name, text);
     assert_int_equal(chmod(path, mode), 0);
-    return path;
-}
-
-static char *make_folder(const struct places *p, const char *name)
-{
-    char *path = mem_printf("%s/%s", p->folder, name);
-
-    assert_int_equal(mkdir(path, 0700), 0);
     return path;
 }
 
@@ -138,17 +128,12 @@ static char *make_folder(const struct places *p, const char *name)
 static int set_up(void **state)
 {
     struct places *p = mem_new(1, sizeof *p);
-    char  template[] = "/tmp/audition-test-locate-XXXXXX";
-    char *folder;
 
-    assert_non_null(mkdtemp(template));
-    p->folder = mem_copy(template);
+    if (temp_tree_init(&p->tree)) return -1;
     p->old_path = mem_copy(getenv("PATH"));
     p->old_home = mem_copy(getenv("HOME"));
-    folder = make_folder(p, "path");
-    free(folder);
-    setenv("HOME", p->folder, 1);      /* no cache, no children's records */
-    setenv("XDG_STATE_HOME", p->folder, 1);
+    setenv("HOME", p->tree.root, 1);   /* no cache, no children's records */
+    setenv("XDG_STATE_HOME", p->tree.root, 1);
     unsetenv("XDG_CACHE_HOME");
     unsetenv("LLAMA_SERVER");
     *state = p;
@@ -158,19 +143,13 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct places *p = *state;
-    char *line[] = {"/bin/rm", "-rf", p->folder, NULL};
-    pid_t pid = fork();
 
-    if (pid == 0) {
-        execv(line[0], line);
-        _exit(127);
-    }
     if (p->old_path) setenv("PATH", p->old_path, 1);
     if (p->old_home) setenv("HOME", p->old_home, 1);
     unsetenv("LLAMA_SERVER");
+    temp_tree_done(&p->tree);
     free(p->old_path);
     free(p->old_home);
-    free(p->folder);
     free(p);
     return 0;
 }
@@ -211,8 +190,8 @@ static void test_a_choice_that_fails_is_never_replaced(void **state)
     char *text  = write_program(p, "text", "hello\n", 0755);
     char *other = write_program(p, "other", "#!/bin/sh\necho hi\n", 0755);
     char *ill   = write_program(p, "ill", ILL_SCRIPT, 0755);
-    char *none  = mem_printf("%s/none", p->folder);
-    char *path  = mem_printf("%s/path:/usr/bin:/bin", p->folder);
+    char *none  = temp_path(&p->tree, "none");
+    char *path  = mem_printf("%s/path:/usr/bin:/bin", p->tree.root);
 
     setenv("PATH", path, 1);
     expect_found(good, good);
@@ -222,7 +201,7 @@ static void test_a_choice_that_fails_is_never_replaced(void **state)
     expect_error(ill, ill, "killed by SIGILL: this build of the engine uses "
                  "instructions this CPU does not have");
     expect_error(none, none, "No such file");
-    expect_error(p->folder, p->folder, "is a folder");
+    expect_error(p->tree.root, p->tree.root, "is a folder");
     setenv("LLAMA_SERVER", plain, 1);
     expect_error(NULL, plain, "LLAMA_SERVER: ");
     expect_found(good, good);            /* the flag comes first */
@@ -239,17 +218,11 @@ static void test_a_choice_that_fails_is_never_replaced(void **state)
 
 static void test_path_comes_before_the_cache(void **state)
 {
-    static const char *const steps[] = {
-        "cache", "cache/audition", "cache/audition/engine",
-        "cache/audition/engine/11434.0.0-cpu",
-        "cache/audition/engine/11434.0.0-cpu/bin"};
     struct places *p     = *state;
-    char          *path  = mem_printf("%s/path:/usr/bin:/bin", p->folder);
-    char          *cache = mem_printf("%s/cache", p->folder);
+    char          *path  = mem_printf("%s/path:/usr/bin:/bin", p->tree.root);
+    char          *cache = temp_path(&p->tree, "cache");
     char          *ours, *theirs;
 
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        free(make_folder(p, steps[i]));
     setenv("PATH", path, 1);
     setenv("XDG_CACHE_HOME", cache, 1);
     expect_error(NULL, NULL, "`make engine` builds one");
