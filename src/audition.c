@@ -308,6 +308,7 @@ int audition_block(struct audition *a, struct entry *e, int block,
 {
     char               log[4096];
     struct keeping     keeping = {a, e};
+    struct schedule    schedule = a->schedule;
     struct engine_spec spec = {
         .candidate = e->candidate, .server_path = a->llama_server,
         .api_key = a->opt->api_key, .log_path = log, .context = e->context,
@@ -317,13 +318,15 @@ int audition_block(struct audition *a, struct entry *e, int block,
                    a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
     struct measure m = {
         .candidate = e->candidate, .spec = &spec, .config = &a->config,
-        .schedule = &a->schedule, .progress = &e->progress,
+        .schedule = &schedule, .progress = &e->progress,
         .user_prompt = &a->prompt, .sampling = e->sampling,
         .template_kwargs = e->template_kwargs, .keep = keep_trial,
         .judge = judge_trial, .on_work = show_work, .ctx = &keeping};
     struct err why = {0};
     bool       candidate_failed = false;
 
+    /* What a server that runs cannot do is not missing from its results. */
+    if (e->engine_known) schedule.can_complete = e->engine.has_completion;
     if (e->is_out || measure_is_done(&m, block)) return 0;
     engine_log_path(a, e, log, sizeof log);
     a->anything_run = true;

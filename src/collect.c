@@ -84,8 +84,9 @@ static void copy_identity(const struct audition *a, const struct entry *e,
     f->parameters = c->facts.parameters > 0 ? c->facts.parameters : NAN;
     f->file_bytes = c->facts.file_bytes ? (double)c->facts.file_bytes : NAN;
     f->remote = g->remote;
-    f->has_template = c->facts.file_bytes ? c->facts.chat_template != NULL
-                    : known ? g->has_template : -1;
+    f->has_template = known ? g->has_template
+                    : c->facts.file_bytes ? c->facts.chat_template != NULL
+                                          : -1;
     f->supports_tools = known ? g->supports_tools : -1;
     f->supports_tool_calls = known ? g->supports_tool_calls : -1;
     f->supports_system_role = known ? g->supports_system_role : -1;
@@ -133,9 +134,29 @@ static void set_status(const struct audition *a, const struct entry *e,
                                                   : ERR_FAILED;
 }
 
+/* Cases that are not asked in this audition (fewer now, or edited since) are
+ * stored, but are no part of its result. */
+static bool is_picked(const struct audition *a, const char *key)
+{
+    char picked[160];
+
+    for (size_t i = 0; i < a->n_cases; i++) {
+        schedule_case_key(a->cases[i], picked, sizeof picked);
+        if (strcmp(picked, key) == 0) return true;
+    }
+    return false;
+}
+
+struct feeding {
+    const struct audition *a;
+    struct evidence       *into;
+};
+
 static int feed(void *ctx, const struct trial *t)
 {
-    evidence_add(ctx, t);
+    struct feeding *f = ctx;
+
+    if (!t->suite || is_picked(f->a, t->key)) evidence_add(f->into, t);
     return 0;
 }
 
@@ -195,7 +216,7 @@ static int collect_entry(struct audition *a, struct entry *e,
         audition_recall_engine(a, e);
         /* Transcripts are read only for the few examples in the report. */
         if (store_each_trial(a->store, e->subject_id, e->progress.n_keys < 5000,
-                             feed, ev, err))
+                             feed, &(struct feeding){a, ev}, err))
             return -1;
     }
     copy_identity(a, e, out);

@@ -87,16 +87,6 @@ void evidence_done(struct evidence *e)
     *e = (struct evidence){0};
 }
 
-void evidence_cases(const struct evidence *e, size_t *pass, size_t *total)
-{
-    *pass = *total = 0;
-    for (size_t i = 0; i < e->n_cases; i++) {
-        if (e->cases[i].outcome == OUTCOME_HARNESS) continue;
-        ++*total;
-        if (e->cases[i].outcome == OUTCOME_PASS) ++*pass;
-    }
-}
-
 void evidence_discordant(const struct evidence *a, const struct evidence *b,
                          size_t *only_a, size_t *only_b)
 {

@@ -28,9 +28,6 @@ struct evidence {
 void evidence_add(struct evidence *e, const struct trial *t);
 void evidence_done(struct evidence *e);   /* safe on a zeroed struct */
 
-/* Cases that passed, and all that count (harness faults do not). */
-void evidence_cases(const struct evidence *e, size_t *pass, size_t *total);
-
 /* Cases that only a, only b passed, of those that both have judged. */
 void evidence_discordant(const struct evidence *a, const struct evidence *b,
                          size_t *only_a, size_t *only_b);

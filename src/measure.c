@@ -113,6 +113,16 @@ static void wait_while_busy(const struct trial *t)
     for (; left_s > 0 && !stop_signal(); left_s -= NAP_S) clock_nap(NAP_S);
 }
 
+/* The candidate cannot go on: its failure, unless that cannot be kept. */
+static int give_up(const struct measure *m, int block, const struct err *why,
+                   bool *candidate_failed, struct err *err)
+{
+    if (keep_death(m, block, why, err)) return -1;
+    *candidate_failed = true;
+    *err = *why;
+    return -1;
+}
+
 /* One work, tried again once when the fault was ours or the transport's. A
  * second such fault is kept as one, for the next run to try. Returns -1 only
  * when a signal came or the trial could not be kept; *last says why a trial
@@ -169,11 +179,9 @@ static int warm_up(struct bench *b, int block, bool *candidate_failed,
         trial_done(&t);
     }
     if (rc == 0) return 0;
-    if (why.kind != ERR_STOPPED) *candidate_failed = true;
-    if (death.kind != ERR_NONE) {
-        if (keep_death(b->m, block, &death, err)) return -1;
-        why = death;
-    }
+    if (death.kind != ERR_NONE)
+        return give_up(b->m, block, &death, candidate_failed, err);
+    *candidate_failed = why.kind != ERR_STOPPED;
     *err = why;
     return -1;
 }
@@ -202,10 +210,7 @@ static int do_block(struct bench *b, int block, bool *candidate_failed,
                 "last: %s", failures, last.text);
         break;
     }
-    *candidate_failed = true;
-    if (keep_death(b->m, block, &why, err)) return -1;
-    *err = why;
-    return -1;
+    return give_up(b->m, block, &why, candidate_failed, err);
 }
 
 int measure_block(const struct measure *m, int block,
@@ -224,13 +229,11 @@ int measure_block(const struct measure *m, int block,
     if (ops->start(&b.engine, m->spec, facts, err)) {
         struct err why = *err;
 
-        if (why.kind == ERR_STOPPED) return -1;
-        *candidate_failed = true;
         /* What the candidate did is kept; what can be put right is not. */
+        *candidate_failed = why.kind != ERR_STOPPED && why.kind != ERR_FAILED;
         if (why.kind != ERR_FAILED) return -1;
         *err = (struct err){0};
-        if (keep_death(m, block, &why, err) == 0) *err = why;
-        return -1;
+        return give_up(m, block, &why, candidate_failed, err);
     }
     schedule.can_complete = facts->has_completion;
     mine.schedule = &schedule;

@@ -36,6 +36,9 @@ static int run_blocks(struct audition *a, struct err *err)
         }
     }
 done:
+    if (a->is_stopped)
+        story_say(a, "stopped; what was measured is stored, `audition run` "
+                  "goes on from here");
     free(order);
     return rc;
 }

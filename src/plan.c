@@ -29,7 +29,7 @@ static void add_row(struct table *t, const struct audition *a,
 {
     char trials[48];
 
-    snprintf(trials, sizeof trials, "%zu of %zu", stored_works(a, e),
+    snprintf(trials, sizeof trials, "%zu of at most %zu", stored_works(a, e),
              schedule_trials(&a->schedule));
     table_add_cell(t, STYLE_PLAIN, e->candidate->name);
     table_add_cell(t, STYLE_PLAIN, e->candidate->facts.quantisation

@@ -118,6 +118,11 @@ static bool open_work(const struct schedule *s, const struct progress *p,
     return false;
 }
 
+void schedule_case_key(const struct suite_case *c, char *key, size_t size)
+{
+    snprintf(key, size, "case/%.40s/%.60s/%.16s", c->suite, c->id, c->hash);
+}
+
 static bool open_case(const struct schedule *s, const struct progress *p,
                       int block, struct work *out)
 {
@@ -125,8 +130,7 @@ static bool open_case(const struct schedule *s, const struct progress *p,
         const struct suite_case *c = s->cases[i];
 
         if ((int)(i % (size_t)s->blocks) != block) continue;
-        snprintf(out->key, sizeof out->key, "case/%.40s/%.60s/%.16s",
-                 c->suite, c->id, c->hash);
+        schedule_case_key(c, out->key, sizeof out->key);
         if (progress_has(p, out->key)) continue;
         out->kind = WORK_CASE;
         out->test = c;
@@ -158,6 +162,8 @@ static bool is_enough(const struct schedule *s, const struct progress *p,
     if (round >= s->max_rounds) return true;
     if (p->block_s[block] >= s->block_budget_s) return true;
     if (p->block_s[block] < LOADS_PER_BLOCK * p->load_s[block]) return false;
+    /* Only the last block can know how narrow all of them together are. */
+    if (block + 1 < s->blocks) return true;
     return is_narrow(p->served, p->n_served, s->narrow_frac) &&
            is_narrow(p->first, p->n_first, s->narrow_frac) &&
            is_narrow(p->latency50, p->n_latency50, s->narrow_frac);

@@ -64,6 +64,10 @@ struct progress {
 void schedule_next(const struct schedule *s, const struct progress *p,
                    int block, struct work *out);
 
+/* The trial key of a case: "case/SUITE/ID/HASH", so that an edited case is
+ * another one. */
+void schedule_case_key(const struct suite_case *c, char *key, size_t size);
+
 /* The order in which candidates take part in a block: a seeded shuffle,
  * reversed in odd blocks. order has n entries. */
 void schedule_order(size_t n, int block, uint64_t seed, size_t *order);

@@ -24,6 +24,7 @@ void stop_install(void)
         sigaction(signals[i], &act, NULL);
     act.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &act, NULL);
+    sigaction(SIGXFSZ, &act, NULL);
 }
 
 int stop_signal(void) { return asked; }

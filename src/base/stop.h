@@ -3,8 +3,8 @@
  *
  * SIGINT, SIGHUP and SIGTERM only set a flag; whoever waits looks at it and
  * ends what it does cleanly: what was measured is stored. A second SIGINT
- * ends the process at once. SIGPIPE is ignored: a closed stdout is an error
- * of the write.
+ * ends the process at once. SIGPIPE and SIGXFSZ are ignored: a closed stdout
+ * and a file at its limit (`ulimit -f`) are errors of the write.
  */
 #ifndef BASE_STOP_H
 #define BASE_STOP_H

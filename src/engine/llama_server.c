@@ -252,7 +252,7 @@ static int wait_ready(struct self *self, double limit_s, int64_t spawned_ns,
             return err_set(err, ERR_STOPPED, "stopped while loading");
         if (past_s > limit_s)
             return err_set(err, ERR_TIMEOUT, "the model was not loaded after "
-                           "%.0f s; give it more with --load-timeout", limit_s);
+                           "%g s; give it more with --load-timeout", limit_s);
         clock_nap(POLL_S);
     }
 }
@@ -312,6 +312,16 @@ static char *public_command(const struct self *self,
     return line;
 }
 
+/* In the file, or given beside it. */
+static int has_template(const struct candidate *c)
+{
+    for (size_t i = 0; i < c->server_args.n; i++)
+        if (strncmp(c->server_args.items[i], "--chat-template", 15) == 0 &&
+            strncmp(c->server_args.items[i], "--chat-template-kw", 18) != 0)
+            return 1;
+    return c->facts.chat_template != NULL;
+}
+
 static int read_facts(struct self *self, const struct engine_spec *spec,
                       double load_s, struct engine_facts *facts,
                       struct err *err)
@@ -325,7 +335,7 @@ static int read_facts(struct self *self, const struct engine_spec *spec,
         .command = public_command(self, spec),
         .model = mem_copy(spec->candidate->name), .context = spec->context,
         .load_s = load_s, .has_completion = true, .counts_tokens = true,
-        .has_template = spec->candidate->facts.chat_template != NULL};
+        .has_template = has_template(spec->candidate)};
     client_read_props(props, facts);
     if (!facts->build) facts->build = mem_printf("b%d", self->binary.build);
     json_decref(props);

@@ -200,7 +200,8 @@ static void call_tools(struct self *s, struct turn *out, const json_t *calls,
         call->id = mem_printf("call_%d_%zu", s->requests, i);
         call->name = mem_copy(name ? name : "");
         call->arguments = json_is_string(args)
-            ? mem_copy(json_string_value(args)) : jsonx_dump(args);
+            ? mem_copy(json_string_value(args))
+            : args ? jsonx_dump(args) : mem_copy("{}");
         if (*tokens > 0) advance(s, 1 / s->tok_s);
         bytes += strlen(call->arguments);
         arrive(s, out, CHUNK_CALL, bytes, ++*tokens);

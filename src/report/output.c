@@ -93,7 +93,8 @@ int output_report(struct audition *a, const struct facts *facts,
                   struct err *err)
 {
     story_clear(a);
-    if (store_facts(a, facts, err)) return -1;
+    /* A run that was stopped is not finished, whatever it can show. */
+    if (!a->is_stopped && store_facts(a, facts, err)) return -1;
     if (write_files(a, facts, err)) return -1;
     return output_stdout(facts, a->opt->json ? "json" : "table",
                          a->opt->no_color, err);

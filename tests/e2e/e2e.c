@@ -22,7 +22,10 @@
 #include "e2e/fault_cases.h"
 #include "e2e/input_cases.h"
 #include "e2e/option_cases.h"
+#include "e2e/replay_cases.h"
 #include "e2e/report_cases.h"
+#include "e2e/server_cases.h"
+#include "e2e/stop_cases.h"
 
 int main(int argc, char **argv)
 {
@@ -34,19 +37,34 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_bad_config_is_told_with_its_line),
         cmocka_unit_test(test_a_bad_engine_is_told),
         cmocka_unit_test(test_a_taken_port_is_told),
-        cmocka_unit_test(test_no_space_is_told_and_nothing_stored_is_lost),
+        cmocka_unit_test(test_a_full_disk_is_told_and_keeps_what_is_stored),
+        cmocka_unit_test(test_a_limit_of_file_size_is_told_like_a_full_disk),
         cmocka_unit_test(test_a_read_only_folder_is_told),
         cmocka_unit_test(test_a_full_stdout_is_told),
         cmocka_unit_test(test_help_of_every_command_works),
         cmocka_unit_test(test_the_manual_page_is_sound),
         cmocka_unit_test(test_every_numeric_option_refuses_nonsense),
         cmocka_unit_test(test_a_slip_is_told_with_the_nearest_name),
+        cmocka_unit_test(test_a_slip_in_a_variable_names_the_variable),
         cmocka_unit_test(test_a_plan_starts_and_writes_nothing),
         cmocka_unit_test(test_json_is_one_document_that_keeps_its_contract),
+        cmocka_unit_test(test_awkward_file_names_are_names_like_any),
         cmocka_unit_test(test_colour_is_for_terminals_that_want_it),
         cmocka_unit_test(test_a_second_run_shows_the_first_and_starts_nothing),
         cmocka_unit_test(test_more_cases_measure_only_what_is_missing),
         cmocka_unit_test(test_stored_runs_are_shown_and_judged_again),
+        cmocka_unit_test(test_a_signal_keeps_what_was_measured),
+        cmocka_unit_test(test_a_signal_while_loading_ends_at_once),
+        cmocka_unit_test(test_kill_9_at_any_moment_loses_nothing_stored),
+        cmocka_unit_test(test_an_engine_left_behind_is_ended_by_the_next_run),
+        cmocka_unit_test(test_a_second_audition_on_the_store_is_refused),
+        cmocka_unit_test(test_a_running_server_is_auditioned),
+        cmocka_unit_test(test_a_key_from_the_environment_is_used_and_kept),
+        cmocka_unit_test(test_what_is_no_model_server_is_told),
+        cmocka_unit_test(test_a_server_that_goes_away_keeps_what_was_measured),
+        cmocka_unit_test(test_who_always_answers_right_is_recommended),
+        cmocka_unit_test(test_a_clear_difference_ranks_as_it_should),
+        cmocka_unit_test(test_a_recording_that_dies_leaves_the_other),
     };
     char *only = argc > 1 ? mem_printf("*%s*", argv[1]) : NULL;
     int   bad;

@@ -276,6 +276,20 @@ static void test_a_slip_is_told_with_the_nearest_name(void **state)
     workplace_end(&w);
 }
 
+static void test_a_slip_in_a_variable_names_the_variable(void **state)
+{
+    struct workplace w;
+
+    (void)state;
+    workplace_begin(&w, NULL);
+    workplace_env(&w, "AUDITION_CASES=many");
+    assert_int_equal(run_differs(&w, "run --dry-run -m x.gguf", 2, NULL,
+                                 "AUDITION_CASES"), 0);
+    assert_int_equal(run_differs(&w, "run --dry-run -m x.gguf --cases 1", 2,
+                                 NULL, "AUDITION_CASES"), 0);
+    workplace_end(&w);
+}
+
 /* ---- a plan ------------------------------------------------------------- */
 
 /* Every file below a folder: its name and bytes, and when it was changed. */

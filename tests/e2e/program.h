@@ -178,11 +178,27 @@ static inline void program_run(const struct workplace *w, const char *line,
 
 /* ---- what is expected of it --------------------------------------------- */
 
+/* Of a JSON document only what says how each candidate fared. */
+static inline void show_candidates(const char *json)
+{
+    static const char *const keys[] = {"\"name\": ", "\"status\": ",
+        "\"failure\": ", "\"verdict\": ", "\"reason\": "};
+
+    for (const char *at = json; *at; at += strcspn(at, "\n") + 1) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+            if (strncmp(at + strspn(at, " "), keys[i], strlen(keys[i])) == 0)
+                print_error("%.*s\n", (int)strcspn(at, "\n"), at);
+        if (!at[strcspn(at, "\n")]) break;
+    }
+}
+
 static inline void show(const struct outcome *o)
 {
-    print_error("$ audition %s\nexit %d\n--- stdout (%zu bytes)\n%.3000s\n"
-                "--- stderr\n%.3000s\n", o->line, o->code, o->out_bytes,
-                o->out, o->err);
+    print_error("$ audition %s\nexit %d\n--- stdout (%zu bytes)\n", o->line,
+                o->code, o->out_bytes);
+    if (*o->out == '{') show_candidates(o->out);
+    else print_error("%.3000s\n", o->out);
+    print_error("--- stderr\n%.3000s\n", o->err);
 }
 
 static inline bool is_in(const char *text, const char *part)

@@ -52,10 +52,11 @@ static inline char *absolute_of(const char *variable, const char *otherwise)
 static inline void workplace_script(const struct workplace *w,
                                     const char *json)
 {
+    const char  *text = json ? json : "{}";
     json_error_t why;
-    json_t      *script = json_loads(json ? json : "{}", 0, &why);
+    json_t      *script = json_loads(text, 0, &why);
 
-    if (!script) fail_msg("script: %s in %s", why.text, json);
+    if (!script) fail_msg("script: %s in %s", why.text, text);
     json_object_set_new(script, "record", json_string(w->record));
     if (!json_object_get(script, "pace"))
         json_object_set_new(script, "pace", json_integer(0));

@@ -319,7 +319,7 @@ static void test_a_suite_without_all_its_counts_is_left_out(void **state)
         struct facts f;
 
         json_object_set_new(json_object_get(quality, "home"), counts[i],
-                            json_integer(4000000000));
+                            json_integer(4294967297));
         read_document(&f, document);
         assert_int_equal(f.candidates[0].n_quality, 1);
         assert_string_equal(f.candidates[0].quality[0].suite, "speech");

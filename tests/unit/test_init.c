@@ -193,7 +193,7 @@ static void test_what_is_commented_out_is_the_default(void **state)
     assert_non_null(c.sampling);
     assert_non_null(c.template_kwargs);
     assert_int_equal(2, c.server_args.n);
-    assert_true(c.budget_s == 7200);
+    assert_true(c.budget_s == 1800);
     config_done(&c);
     config_done(&plain);
     free(open);

@@ -361,6 +361,23 @@ static void test_cases_are_split_over_the_blocks_each_once(void **state)
         }
 }
 
+static void test_a_block_never_takes_the_cases_of_another(void **state)
+{
+    const struct suite_case **cases = make_cases(9);
+    struct world    w = quiet_world(2);
+    struct progress p = {0};
+    struct stored   s = {0};
+
+    (void)state;
+    w.schedule.cases = cases;
+    w.schedule.n_cases = 9;
+    assert_true(run(&w, 1, MOST_TRIALS, &s, &p));    /* before the first */
+    assert_int_equal(count(&s, "case/"), 4);
+    free_cases(cases, 9);
+    progress_done(&p);
+    store_done(&s);
+}
+
 static void test_cases_come_after_the_fewest_rounds_of_speed(void **state)
 {
     const struct suite_case **cases = make_cases(3);
@@ -538,6 +555,7 @@ int main(void)
             test_a_quantity_that_never_comes_does_not_keep_it_waiting),
         cmocka_unit_test(test_a_round_holds_what_the_engine_can_do),
         cmocka_unit_test(test_cases_are_split_over_the_blocks_each_once),
+        cmocka_unit_test(test_a_block_never_takes_the_cases_of_another),
         cmocka_unit_test(test_cases_come_after_the_fewest_rounds_of_speed),
         cmocka_unit_test(test_a_changed_case_is_asked_again),
         cmocka_unit_test(

@@ -79,7 +79,7 @@ static void expect_ok(const struct trial *t)
     assert_null(t->reason);
 }
 
-/* ---- conversations that end by themselves -------------------------------- */
+/* ---- conversations that end by themselves ------------------------------- */
 
 static void test_a_call_its_result_and_the_answer(void **state)
 {
@@ -194,7 +194,7 @@ static void test_arguments_that_are_not_json_end_the_conversation(void **state)
     }
 }
 
-/* ---- conversations that cannot go on -------------------------------------- */
+/* ---- conversations that cannot go on ------------------------------------ */
 
 /* An engine whose first answers are calls and whose last is a failure. */
 struct failing {

@@ -204,6 +204,41 @@ static void test_suite_check_finds_unsound_cases(void **state)
     }
 }
 
+/* A check that one of its words would satisfy is not enough. */
+static void test_suite_check_names_the_boilerplate_that_passes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *boilerplate;
+    } cases[] = {
+        {"done", "Done!"},
+        {"okay", "Okay."},
+        {"sorry", "I am sorry, I cannot help with that."},
+        {"forty two", "The answer is forty two. Anything else?"},
+        {"sure", "Sure, I can help you with that!"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = mem_printf(
+            "{\"id\":\"a\",\"say\":\"How are you?\",\"checks\":[{"
+            "\"scorer\":\"mentions\",\"any\":[\"fine\",\"%s\"]}],"
+            "\"reference\":{\"answer\":\"Fine, and you?\"},\"wrong\":{"
+            "\"answer\":\"No idea.\"}}", cases[i].word);
+        char *says = mem_printf("case a: the boilerplate \"%s\" passes",
+                                cases[i].boilerplate);
+        struct suite s;
+        struct err   err = {0};
+
+        assert_int_equal(load_text(&s, text, strlen(text), &err), 0);
+        assert_int_equal(suite_check(&s, &err), -1);
+        assert_int_equal(err.kind, ERR_INPUT);
+        if (!strstr(err.text, says)) fail_msg("%s: \"%s\"", text, err.text);
+        suite_done(&s);
+        free(text);
+        free(says);
+    }
+}
+
 static bool is_there(const char *share)
 {
     char       *path = mem_printf("%s/suites", share);
@@ -413,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_suite_names_the_line_that_is_wrong),
         cmocka_unit_test(test_suite_refuses_what_is_no_suite),
         cmocka_unit_test(test_suite_check_finds_unsound_cases),
+        cmocka_unit_test(
+            test_suite_check_names_the_boilerplate_that_passes),
         cmocka_unit_test(test_every_shipped_suite_is_sound),
         cmocka_unit_test(test_suite_is_found_by_its_name),
         cmocka_unit_test(

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: MIT */
+/* A block, whole: on a recording whose speeds are known every quantity comes
+ * out as it was scripted, whatever interrupts it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config.h"
+#include "engine_stage.h"
+#include "measure.h"
+#include "metrics.h"
+
+#define PROMPT_TOK_S 400.0
+#define TOK_S        40.0
+#define LOAD_S       1.25
+#define SPEEDS       "\"prompt_tok_s\":400,\"tok_s\":40,\"load_s\":1.25,"
+/* The first sentence is known when the sixth word arrives; 45 words. */
+#define ANSWER                                                                \
+    "The sea is calm tonight. It a b c d a b c d a b c d a b c d a b c d "    \
+    "a b c d a b c d a b c d a b c d a b c."
+#define ANSWER_WORDS 45
+
+static const char plain_recording[] =
+    "{" SPEEDS "\"answers\":[{\"content\":\"" ANSWER "\"}]}";
+
+/* ---- where trials go --------------------------------------------------------- */
+
+struct bank {
+    struct trial    *trials;    /* key, block, status, fault, reason, values */
+    double          *prompt_n;  /* of the last turn, NAN                     */
+    int             *words;     /* of all its messages                       */
+    size_t           n;
+    size_t           interrupt_at, refuse_at;   /* 0: never                  */
+};
+
+static int count_words(const char *text)
+{
+    int n = 0;
+
+    while (*(text += strspn(text, " \n"))) {
+        text += strcspn(text, " \n");
+        n++;
+    }
+    return n;
+}
+
+/* Keeps a copy; then, perhaps, the power fails. */
+static int deposit(void *ctx, const struct trial *t, struct err *err)
+{
+    struct bank  *b = ctx;
+    struct trial *kept;
+
+    if (b->refuse_at && b->n + 1 == b->refuse_at)
+        return err_set(err, ERR_FAILED, "the disk is full");
+    b->trials = mem_grow(b->trials, b->n + 1, sizeof *b->trials);
+    b->prompt_n = mem_grow(b->prompt_n, b->n + 1, sizeof *b->prompt_n);
+    b->words = mem_grow(b->words, b->n + 1, sizeof *b->words);
+    kept = &b->trials[b->n];
+    *kept = (struct trial){.block = t->block, .status = t->status,
+                           .duration_s = t->duration_s,
+                           .reason = mem_copy(t->reason),
+                           .outcome = t->outcome};
+    snprintf(kept->key, sizeof kept->key, "%s", t->key);
+    snprintf(kept->fault, sizeof kept->fault, "%s", t->fault);
+    for (size_t i = 0; i < t->n_observations; i++)
+        trial_observe(kept, t->observations[i].metric,
+                      t->observations[i].value);
+    b->prompt_n[b->n] = t->n_turns ? t->turns[t->n_turns - 1].server.prompt_n
+                                   : NAN;
+    b->words[b->n] = 0;
+    for (size_t i = 0; i < t->n_messages; i++)
+        b->words[b->n] += count_words(t->messages[i].text);
+    b->n++;
+    return b->interrupt_at && b->n == b->interrupt_at
+        ? err_set(err, ERR_STOPPED, "interrupted") : 0;
+}
+
+static void pass(void *ctx, const struct suite_case *test, struct trial *t)
+{
+    (void)ctx;
+    (void)test;
+    if (t->status == TRIAL_OK) t->outcome = OUTCOME_PASS;
+}
+
+static void bank_done(struct bank *b)
+{
+    for (size_t i = 0; i < b->n; i++) trial_done(&b->trials[i]);
+    free(b->trials);
+    free(b->prompt_n);
+    free(b->words);
+    *b = (struct bank){0};
+}
+
+static size_t count_key(const struct bank *b, const char *part)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        if (strstr(b->trials[i].key, part)) n++;
+    return n;
+}
+
+/* ---- an audition of one candidate, one block ---------------------------------- */
+
+struct audit {
+    struct stage       stage;
+    struct config      config;
+    struct suite_case  cases[4];
+    const struct suite_case *list[4];
+    struct schedule    schedule;
+    struct prompt_kit  kit;
+    struct measure     m;
+};
+
+static void audit_open(struct audit *a, const struct player *p,
+                       const char *recording)
+{
+    static const char *const ids[] = {"one", "two", "three", "four"};
+
+    *a = (struct audit){.schedule = {
+        .blocks = 1, .min_rounds = 2, .max_rounds = 8, .block_budget_s = NAN,
+        .narrow_frac = 0.05, .long_prefill = true, .can_complete = true,
+        .n_cases = 4}};
+    stage_prepare(&a->stage, p, recording, recording, &patient);
+    config_init(&a->config);
+    free(a->config.prompt);
+    a->config.prompt = mem_copy("You are a voice assistant.");
+    a->kit.system = mem_copy(a->config.prompt);
+    for (size_t i = 0; i < 4; i++) {
+        a->cases[i] = (struct suite_case){
+            .suite = (char *)(uintptr_t)"s", .hash = "0123456789abcdef",
+            .id = (char *)(uintptr_t)ids[i], .say = (char *)(uintptr_t)"XYZ"};
+        a->list[i] = &a->cases[i];
+    }
+    a->schedule.cases = a->list;
+    a->m = (struct measure){
+        .candidate = &a->stage.candidate, .spec = &a->stage.spec,
+        .config = &a->config, .schedule = &a->schedule,
+        .user_prompt = &a->kit, .keep = deposit, .judge = pass};
+}
+
+static void audit_end(struct audit *a)
+{
+    prompt_done(&a->kit);
+    config_done(&a->config);
+    stage_end(&a->stage);
+}
+
+/* As `audition run` does it: what is stored is known, the rest is measured. */
+static int run_block(struct audit *a, struct bank *b, bool *failed,
+                     struct err *err)
+{
+    struct progress     progress = {0};
+    struct engine_facts facts    = {0};
+    int                 rc;
+
+    for (size_t i = 0; i < b->n; i++) progress_add(&progress, &b->trials[i]);
+    a->m.progress = &progress;
+    a->m.ctx = b;
+    *failed = false;
+    rc = measure_block(&a->m, 0, &facts, failed, err);
+    engine_facts_done(&facts);
+    progress_done(&progress);
+    return rc;
+}
+
+static bool is_done(struct audit *a, const struct bank *b)
+{
+    struct progress progress = {0};
+    bool            done;
+
+    for (size_t i = 0; i < b->n; i++) progress_add(&progress, &b->trials[i]);
+    a->m.progress = &progress;
+    done = measure_is_done(&a->m, 0);
+    progress_done(&progress);
+    return done;
+}
+
+static void run_whole(struct audit *a, struct bank *b)
+{
+    struct err err = {0};
+    bool       failed;
+
+    if (run_block(a, b, &failed, &err)) fail_msg("%s", err.text);
+    assert_false(failed);
+}
+
+static const struct player *const replay = &players[N_PLAYERS - 1];
+
+/* ---- true numbers ------------------------------------------------------------------ */
+
+/* What the recording's speeds amount to; NAN: not to be had from it. */
+static double expected(enum metric_id id, double prompt_n, int words)
+{
+    double first_s = prompt_n / PROMPT_TOK_S;   /* to the first token */
+
+    switch (id) {
+    case METRIC_load_s: return LOAD_S;
+    case METRIC_prompt_tok_s:
+    case METRIC_prompt_tok_s_128:
+    case METRIC_prompt_tok_s_2048:
+    case METRIC_prompt_tok_s_at_prompt: return PROMPT_TOK_S;
+    case METRIC_prompt_tokens: return words + 3;   /* the template's roles */
+    case METRIC_served_tok_s:
+    case METRIC_served_tok_s_by_timings:
+    case METRIC_served_tok_s_at_prompt:
+    case METRIC_words_per_s: return TOK_S;
+    case METRIC_ttft_s: return first_s;
+    case METRIC_first_sentence_s: return first_s + 5 / TOK_S;
+    case METRIC_words35_s: return first_s + 34 / TOK_S;
+    case METRIC_latency50_s: return first_s + 49 / TOK_S;
+    case METRIC_latency50_naive_s: return 50 / TOK_S;
+    default: return NAN;
+    }
+}
+
+static void test_every_quantity_is_what_the_recording_scripts(void **state)
+{
+    struct audit a;
+    struct bank  b = {0};
+    size_t       seen[METRIC_COUNT] = {0};
+
+    (void)state;
+    audit_open(&a, replay, plain_recording);
+    run_whole(&a, &b);
+    for (size_t i = 0; i < b.n; i++)
+        for (size_t k = 0; k < b.trials[i].n_observations; k++) {
+            const struct observation *o = &b.trials[i].observations[k];
+            int    id   = metric_find(o->metric);
+            double want = expected((enum metric_id)id, b.prompt_n[i],
+                                   b.words[i]);
+
+            if (!(fabs(o->value - want) <= 1e-9 * want))
+                fail_msg("%s: %s is %.12g, not %.12g", b.trials[i].key,
+                         o->metric, o->value, want);
+            seen[id]++;
+        }
+    for (int id = 0; id < METRIC_COUNT; id++)
+        if ((seen[id] > 0) == isnan(expected((enum metric_id)id, 1, 1)))
+            fail_msg("%s: seen %zu times", metric_info[id].name, seen[id]);
+    bank_done(&b);
+    audit_end(&a);
+}
+
+/* The prefix is warm and the utterance is not; cold prompts are cold. */
+static void test_what_was_cached_is_as_the_definitions_say(void **state)
+{
+    static const struct { const char *part; double prompt_n; } cold[] = {
+        {"/decode/", 64}, {"/prefill128/", 128}, {"/prefill512/", 512},
+        {"/prefill2048/", 2048}};
+    struct audit a;
+    struct bank  b = {0};
+
+    (void)state;
+    audit_open(&a, replay, plain_recording);
+    run_whole(&a, &b);
+    for (size_t i = 0; i < b.n; i++) {
+        const char *key = b.trials[i].key;
+
+        for (size_t k = 0; k < 4; k++)
+            if (strstr(key, cold[k].part))
+                assert_true(b.prompt_n[i] == cold[k].prompt_n);
+        if (strstr(key, "/at_prompt/"))
+            assert_true(b.prompt_n[i] == b.words[i] + 3);
+        if (strstr(key, "/latency50/"))      /* less "<system> You ..." */
+            assert_true(b.prompt_n[i] == b.words[i] + 3 - 7);
+        if (strstr(key, "/speak/"))
+            assert_true(b.prompt_n[i] == b.words[i] - ANSWER_WORDS + 3 - 7);
+    }
+    bank_done(&b);
+    audit_end(&a);
+}
+
+static void test_a_block_holds_each_trial_once(void **state)
+{
+    static const char *const kinds[] = {
+        "b0/load/", "b0/decode/", "b0/prefill128/", "b0/prefill512/",
+        "b0/prefill2048/", "b0/at_prompt/", "b0/latency50/", "b0/speak/",
+        "case/s/"};
+    struct audit a;
+    struct bank  b = {0};
+
+    (void)state;
+    audit_open(&a, replay, plain_recording);
+    run_whole(&a, &b);
+    assert_int_equal(count_key(&b, kinds[0]), 1);
+    for (size_t i = 1; i < 8; i++)           /* as many as an interval takes */
+        assert_int_equal(count_key(&b, kinds[i]), 6);
+    assert_int_equal(count_key(&b, kinds[8]), 4);
+    assert_int_equal(b.n, 1 + 7 * 6 + 4);
+    for (size_t i = 0; i < b.n; i++) {
+        assert_int_equal(b.trials[i].status, TRIAL_OK);
+        assert_int_equal(count_key(&b, b.trials[i].key), 1);
+        assert_int_equal(b.trials[i].outcome == OUTCOME_PASS,
+                         strncmp(b.trials[i].key, "case/", 5) == 0);
+    }
+    assert_true(is_done(&a, &b));
+    bank_done(&b);
+    audit_end(&a);
+}
+
+/* ---- interruptions ------------------------------------------------------------------ */
+
+static void test_interrupted_after_every_trial_it_ends_as_if_it_were_not(
+    void **state)
+{
+    struct audit a;
+    struct bank  whole = {0}, pieces = {0};
+    size_t       starts = 0;
+    int          rc;
+
+    (void)state;
+    audit_open(&a, replay, plain_recording);
+    run_whole(&a, &whole);
+    do {
+        struct err err = {0};
+        bool       failed;
+
+        pieces.interrupt_at = pieces.n + 2;        /* the load and one more */
+        rc = run_block(&a, &pieces, &failed, &err);
+        starts++;
+        assert_false(failed);
+        if (rc) assert_int_equal(err.kind, ERR_STOPPED);
+        assert_true(starts < 200);
+    } while (rc);
+    assert_int_equal(count_key(&pieces, "/load/"), starts);
+    assert_int_equal(pieces.n - starts, whole.n - 1);
+    for (size_t i = 1; i < whole.n; i++)
+        assert_int_equal(count_key(&pieces, whole.trials[i].key), 1);
+    assert_true(is_done(&a, &pieces));
+    bank_done(&whole);
+    bank_done(&pieces);
+    audit_end(&a);
+}
+
+static void test_a_trial_that_cannot_be_kept_is_no_fault_of_the_candidate(
+    void **state)
+{
+    static const char *const recordings[] = {
+        plain_recording,
+        "{\"dies_at_request\":1,\"answers\":[{\"content\":\"a\"}]}",
+        "{\"fail_load\":\"out of memory\"}"};
+
+    (void)state;
+    for (size_t r = 0; r < 3; r++)
+        for (size_t at = 1; at <= (r == 0 ? 5 : r == 1 ? 2 : 1); at++) {
+            struct audit a;
+            struct bank  b   = {.refuse_at = at};
+            struct err   err = {0};
+            bool         failed;
+
+            audit_open(&a, replay, recordings[r]);
+            assert_int_equal(run_block(&a, &b, &failed, &err), -1);
+            assert_string_equal(err.text, "the disk is full");
+            assert_false(failed);
+            assert_int_equal(b.n, at - 1);
+            bank_done(&b);
+            audit_end(&a);
+        }
+}
+
+/* ---- candidates that cannot go on ----------------------------------------------------- */
+
+static void test_an_engine_that_dies_leaves_one_death_and_no_more(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 40; n++) {
+        char *recording = mem_printf("{" SPEEDS "\"dies_at_request\":%d,"
+                                     "\"answers\":[{\"content\":\"" ANSWER
+                                     "\"}]}", n);
+        struct audit        a;
+        struct bank         b   = {0};
+        struct err          err = {0};
+        const struct trial *last;
+        bool                failed;
+
+        audit_open(&a, replay, recording);
+        assert_int_equal(run_block(&a, &b, &failed, &err), -1);
+        assert_true(failed);
+        assert_int_equal(err.kind, ERR_FAILED);
+        assert_int_equal(count_key(&b, "died"), 1);
+        last = &b.trials[b.n - 1];
+        assert_string_equal(last->key, "died");
+        assert_int_equal(last->status, TRIAL_FAILED);
+        assert_string_equal(last->fault, "engine");
+        assert_string_equal(last->reason, err.text);
+        /* Before it at most the trial that it died of, which is not done. */
+        for (size_t i = 0; i + 2 < b.n; i++)
+            assert_int_equal(b.trials[i].status, TRIAL_OK);
+        if (n > 1)
+            assert_int_equal(b.trials[b.n - 2].status, TRIAL_HARNESS_FAULT);
+        assert_true(is_done(&a, &b));
+        bank_done(&b);
+        audit_end(&a);
+        free(recording);
+    }
+}
+
+static void test_a_failed_load_is_kept_and_a_wrong_path_is_not(void **state)
+{
+    static const struct { const char *recording; size_t n; } loads[] = {
+        {"{\"fail_load\":\"out of memory\"}", 1}, {"{", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct audit a;
+        struct bank  b   = {0};
+        struct err   err = {0};
+        bool         failed;
+
+        audit_open(&a, replay, loads[i].recording);
+        assert_int_equal(run_block(&a, &b, &failed, &err), -1);
+        assert_true(failed);
+        assert_true(*err.text);
+        assert_int_equal(b.n, loads[i].n);
+        assert_int_equal(is_done(&a, &b), b.n == 1);
+        bank_done(&b);
+        audit_end(&a);
+    }
+}
+
+/* Nobody has an answer to the cases' question. */
+static void test_three_failures_in_a_row_end_it(void **state)
+{
+    struct audit a;
+    struct bank  b   = {0};
+    struct err   err = {0};
+    bool         failed;
+
+    (void)state;
+    audit_open(&a, replay, "{" SPEEDS "\"answers\":[{\"when\":\"e\","
+               "\"content\":\"" ANSWER "\"}]}");
+    assert_int_equal(run_block(&a, &b, &failed, &err), -1);
+    assert_true(failed);
+    assert_non_null(strstr(err.text, "gave up after 3 failures in a row, the "
+                           "last: the recording has no answer"));
+    assert_int_equal(count_key(&b, "case/s/"), 3);
+    assert_int_equal(b.n, 1 + 7 * 2 + 3 + 1);
+    bank_done(&b);
+    audit_end(&a);
+}
+
+/* ---- a server that is busy -------------------------------------------------------------- */
+
+/* Its first answer is the warm-up's, its third a measured one. */
+static void test_a_busy_server_is_asked_again(void **state)
+{
+    struct audit a;
+    struct bank  b   = {0};
+    struct err   err = {0};
+    bool         failed;
+
+    (void)state;
+    if (!fake_is_there()) skip();
+    audit_open(&a, &players[2],
+               "{\"tok_s\":0,\"prompt_tok_s\":0,\"record\":\"FOLDER/record\","
+               "\"fault\":[{\"kind\":\"http429\",\"at_request\":1},"
+               "{\"kind\":\"http503\",\"at_request\":4}]}");
+    a.schedule.min_rounds = a.schedule.max_rounds = 1;
+    if (run_block(&a, &b, &failed, &err)) fail_msg("%s", err.text);
+    assert_int_equal(b.n, 1 + 2 + 4);         /* load, latency50, speak, cases */
+    for (size_t i = 0; i < b.n; i++)
+        assert_int_equal(b.trials[i].status, TRIAL_OK);
+    bank_done(&b);
+    audit_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_quantity_is_what_the_recording_scripts),
+        cmocka_unit_test(test_what_was_cached_is_as_the_definitions_say),
+        cmocka_unit_test(test_a_block_holds_each_trial_once),
+        cmocka_unit_test(
+            test_interrupted_after_every_trial_it_ends_as_if_it_were_not),
+        cmocka_unit_test(
+            test_a_trial_that_cannot_be_kept_is_no_fault_of_the_candidate),
+        cmocka_unit_test(
+            test_an_engine_that_dies_leaves_one_death_and_no_more),
+        cmocka_unit_test(test_a_failed_load_is_kept_and_a_wrong_path_is_not),
+        cmocka_unit_test(test_three_failures_in_a_row_end_it),
+        cmocka_unit_test(test_a_busy_server_is_asked_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
