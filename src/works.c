@@ -15,7 +15,7 @@
 #define DECODE_PROMPT 64
 #define DECODE_TOKENS 128
 #define LATENCY_TOKENS 50
-#define SPEAK_TOKENS 160
+#define SPEAK_TOKENS 100   /* room for 35 words and a first sentence */
 #define WARM_TOKENS 8
 
 /* Text that every tokenizer knows, for prompts of a stated size. */

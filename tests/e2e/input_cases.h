@@ -135,7 +135,8 @@ static const struct config_case {
     {"a mapping is wanted", "thresholds: [1, 2]\n", "c.yaml:1: thresholds"},
     {"indented by a tab", "defaults:\n\tcontext: 512\n", "c.yaml:2: "},
     {"duplicate name", "candidates:\n  - {name: a, model: good.gguf}\n"
-    {"duplicate name", "candidates:\n  - {name: a, model: good.gguf}\n"
+     "  - {name: a, model: good.gguf}\n", "c.yaml:3: candidates[1]: name: `a` "
+     "is also that of the candidate in line 2"},
     {"duplicate field", "cases: 1\ncases: 2\n", "c.yaml:2: "},
     {"alias bomb", "x0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
      "x1: &a1 [*a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0, *a0]\n"

@@ -194,6 +194,10 @@ static const struct shape shapes[] = {
     {"a cut before the finish", SAY("Half a") SAY(" sen"), "Half a sen", "",
      FINISH_CUT, 2, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN,
      "cut in the middle"},
+    {"an empty finish reason is none",
+     D("{\"choices\":[{\"delta\":{\"content\":\"Half\"},\"finish_reason\":"
+       "\"\"}]}"), "Half", "", FINISH_CUT, 1, 0, NULL, NULL, NULL, UNKNOWN,
+     UNKNOWN, UNKNOWN, "cut in the middle"},
     {"an event cut in two", SAY("Half") "data: {\"choices\":[{\"del", "Half",
      "", FINISH_CUT, 1, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN,
      "cut in the middle"},
@@ -250,6 +254,8 @@ static void check(const struct shape *want, const struct played *p)
                  strcmp(last->arguments, want->arguments)))
         fail_msg("%s: call %s %s(%s)", want->what, last->id, last->name,
                  last->arguments);
+    for (size_t i = 0; i < t->n_chunks; i++)
+        assert_in_range(t->chunks[i].tokens + 1, 0, 3);    /* -1: unknown */
     if (!same(t->server.prompt_n, want->prompt_n) ||
         !same(t->server.cache_n, want->cache_n) ||
         !same(t->server.predicted_n, want->predicted_n))
