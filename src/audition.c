@@ -300,7 +300,7 @@ static void note_failure(struct audition *a, struct entry *e,
 {
     e->is_out = true;
     e->failure = *why;
-    story_say(a, "%s: failed: %s", e->candidate->name, why->text);
+    story_fail(a, e);
 }
 
 int audition_block(struct audition *a, struct entry *e, int block,

@@ -84,6 +84,8 @@ void story_say(const struct audition *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void story_work(const struct audition *a, const struct entry *e,
                 const struct work *w);
+/* A candidate that failed: told even with --quiet. */
+void story_fail(const struct audition *a, const struct entry *e);
 void story_clear(const struct audition *a);
 
 #endif

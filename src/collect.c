@@ -243,6 +243,7 @@ int audition_collect(struct audition *a, struct facts *out, struct err *err)
         .method_version = METHOD_VERSION,
         .power_mode = mem_copy(a->config.power_mode),
         .reserve_bytes = a->config.reserve_bytes,
+        .is_stopped = a->is_stopped,
         .settings = settings_of(a),
         .candidates = mem_new(a->list.n, sizeof *out->candidates)};
     machine_copy(&out->machine, &a->machine);

@@ -42,7 +42,8 @@ struct pool decide_pool(const struct candidate_facts *c, bool tools_only)
     return p;
 }
 
-static void find_template_faults(struct candidate_facts *c)
+static void find_template_faults(struct candidate_facts *c,
+                                 const struct evidence *e)
 {
     struct finding *f;
     struct pool     tools = decide_pool(c, true);
@@ -66,13 +67,17 @@ static void find_template_faults(struct candidate_facts *c)
                  "describe the tools in `prompt:`; for a home assistant, "
                  "choose a model trained for tool calls");
     }
-    if (tools.unparsed > 0) {
+    if (tools.unparsed > 0 || (e->text_calls > 0 && c->supports_tools != 0)) {
+        int n = e->text_calls > tools.unparsed ? e->text_calls
+                                               : tools.unparsed;
+
         f = add_finding(c, "calls_not_parsed", FAULT_TEMPLATE);
-        snprintf(f->text, sizeof f->text, "%d of %d tool cases: the model "
-                 "wrote the right call, but as text that the server does not "
-                 "parse for this template; as served %.0f %% pass, %.0f %% if "
-                 "those calls were parsed", tools.unparsed, tools.total,
-                 tools.rate * 100, tools.rate_if_parsed * 100);
+        snprintf(f->text, sizeof f->text, "%d answer%s a tool call written as "
+                 "text, which the server does not parse for this template; "
+                 "%d of %d tool cases would have passed by it: %.0f %% pass as "
+                 "served, %.0f %% if parsed", n, n == 1 ? " holds" : "s hold",
+                 tools.unparsed, tools.total, tools.rate * 100,
+                 tools.rate_if_parsed * 100);
         snprintf(f->remedy, sizeof f->remedy, "give a template whose call "
                  "format the server knows (server_args: "
                  "[--chat-template-file, FILE]), parse such calls in your "
@@ -187,7 +192,7 @@ void decide_candidate(struct candidate_facts *c, const struct config *config,
         c->reason = mem_copy(c->failure);
         return;
     }
-    find_template_faults(c);
+    find_template_faults(c, e);
     find_other_faults(c, e);
     judge_voice(c, &config->thresholds);
     if (c->has_template == 0) {

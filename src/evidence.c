@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "judge.h"
 #include "stats.h"
 
 #define MAX_EXAMPLES 5
@@ -54,6 +55,9 @@ void evidence_add(struct evidence *e, const struct trial *t)
         e->death = mem_copy(t->reason);
     for (size_t i = 0; i < t->n_observations; i++) {
         int id = metric_find(t->observations[i].metric);
+
+        if (strcmp(t->observations[i].metric, JUDGE_TEXT_CALL) == 0)
+            e->text_calls++;
         if (id < 0) continue;
         e->values[id] = mem_grow(e->values[id], e->n[id] + 1, sizeof(double));
         e->values[id][e->n[id]++] = t->observations[i].value;

@@ -20,6 +20,7 @@ struct evidence {
     size_t  n_cases;
     struct worst_case *examples;   /* the first failed cases, at most 5     */
     size_t  n_examples;
+    int     text_calls;            /* cases with a call written as text     */
     char   *death;                 /* how the engine ended, or NULL         */
     int     blocks;                /* that any trial belongs to             */
     size_t  ok_trials;             /* a load alone is no audition           */

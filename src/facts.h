@@ -107,6 +107,7 @@ struct facts {
     struct candidate_facts *candidates;   /* in order of rank                */
     size_t  n_candidates;
     struct recommendation *recommendation;  /* NULL: nobody passed           */
+    bool    is_stopped;         /* by a signal: not everything was measured  */
     char   *no_winner;          /* then: why, and who came nearest           */
 };
 void facts_done(struct facts *f);

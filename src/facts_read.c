@@ -223,6 +223,7 @@ static int read_document(const json_t *object, struct facts *out,
         .objective = text_of(object, "objective"),
         .reserve_bytes = jsonx_number(object, "reserve_bytes"),
         .settings = json_is_object(settings) ? json_incref(settings) : NULL,
+        .is_stopped = jsonx_truth(object, "stopped") == 1,
         .no_winner = text_of(object, "no_winner")};
     read_machine(json_object_get(object, "machine"), out);
     if (read_recommendation(json_object_get(object, "recommendation"), out,

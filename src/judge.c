@@ -26,11 +26,19 @@ static void hearing_done(struct hearing *h)
     home_free(h->home);
 }
 
-static void execute(struct home *home, const struct tool_call *calls, size_t n)
+/* Returns whether the home took every call. */
+static bool execute(struct home *home, const struct tool_call *calls, size_t n)
 {
-    for (size_t i = 0; home && i < n; i++)
-        json_decref(home_call(home, calls[i].name ? calls[i].name : "",
-                              calls[i].arguments ? calls[i].arguments : ""));
+    bool all = true;
+
+    for (size_t i = 0; home && i < n; i++) {
+        json_t *result = home_call(home, calls[i].name ? calls[i].name : "",
+                                   calls[i].arguments ? calls[i].arguments
+                                                      : "");
+        all = all && !json_object_get(result, "error");
+        json_decref(result);
+    }
+    return all;
 }
 
 static const char *last_question(const struct suite_case *test,
@@ -116,6 +124,7 @@ static int ask_what_if(const struct hearing *h, const struct trial *t,
     struct tool_call *calls;
     struct home      *home = NULL;
     size_t            n;
+    bool              taken;
     int               rc = -1;
 
     *w = (struct what_if){.applies = false};
@@ -124,11 +133,14 @@ static int ask_what_if(const struct hearing *h, const struct trial *t,
         return 0;
     if (h->test->home && home_new(&home, h->test->home, h->test->setup, err))
         goto done;
-    execute(home, calls, n);
+    taken = execute(home, calls, n);
     seen.is_reparsed = true;
     seen.n_calls     = n;
     seen.end_state   = home ? home_state(home) : NULL;
     passes(h, &seen, true, &w->calls);
+    if (!taken && w->calls.pass)
+        w->calls = (struct judgement){
+            .reason = "the home would have refused it"};
     json_decref(seen.end_state);
     w->applies = true;
     w->tool    = mem_copy(calls[0].name);
@@ -169,8 +181,20 @@ static void weigh(const struct hearing *h, const struct what_if *w,
         decide(t, OUTCOME_UNPARSED,
                mem_printf("wrote the right call of %s as text (%s), and the "
                           "server did not parse it", w->tool, w->dialect));
+    else if (w->applies)
+        decide(t, OUTCOME_FAIL,
+               mem_printf("wrote a wrong call of %s as text (%s): %s", w->tool,
+                          w->dialect, w->calls.reason));
     else
         decide(t, OUTCOME_FAIL, mem_copy(all.reason));
+}
+
+/* A call as text is counted, right or wrong: the server should have seen it. */
+static void count_text_call(struct trial *t)
+{
+    for (size_t i = 0; i < t->n_observations; i++)
+        if (strcmp(t->observations[i].metric, JUDGE_TEXT_CALL) == 0) return;
+    trial_observe(t, JUDGE_TEXT_CALL, 1);
 }
 
 /* A trial that did not finish keeps its own reason. */
@@ -201,6 +225,7 @@ void judge_case(const struct suite_case *test, struct trial *t,
         json_decref(t->end_state);
         t->end_state = json_incref(h.seen.end_state);
         weigh(&h, &w, ctx, t);
+        if (w.applies) count_text_call(t);
     }
     free(w.tool);
     hearing_done(&h);

@@ -26,6 +26,9 @@
 #include "suite.h"
 #include "types.h"
 
+/* Observed (1) on a trial whose final answer holds a call written as text. */
+#define JUDGE_TEXT_CALL "text_call"
+
 struct judge_context {
     json_t *tools;       /* OpenAI array, borrowed; NULL: the home's own    */
     int     tools_shown; /* 1; 0: the template drops them; -1: not known    */

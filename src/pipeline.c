@@ -52,6 +52,13 @@ static int score_again(struct audition *a, struct err *err)
     return 0;
 }
 
+/* Those that are out before anything was started; a plan lists them. */
+static void tell_failures(const struct audition *a)
+{
+    for (size_t i = 0; i < a->list.n && !a->opt->dry_run; i++)
+        if (a->entries[i].is_out) story_fail(a, &a->entries[i]);
+}
+
 typedef int (*middle_fn)(struct audition *a, struct err *err);
 
 /* The eight steps; the middle is either measuring or only scoring. */
@@ -67,6 +74,7 @@ static int go(const struct run_options *opt, const char *config_path,
     audition_predict(&a);                                          /* 2     */
     if (audition_open_store(&a, settings, &err)) goto done;        /* 6     */
     if (audition_identify(&a, &err)) goto done;                    /* 3     */
+    tell_failures(&a);
     if (opt->dry_run) {
         audition_print_plan(&a);
         goto done;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/term.h"
 #include "base/utf8.h"
 
@@ -36,6 +37,20 @@ void story_say(const struct audition *a, const char *fmt, ...)
     story_clear(a);
     fprintf(stderr, "%s\n", safe);
     free(safe);
+}
+
+void story_fail(const struct audition *a, const struct entry *e)
+{
+    const char *name = e->candidate->name;
+    bool        told = strncmp(e->failure.text, name, strlen(name)) == 0;
+    char       *line = mem_printf("audition: %s%s%s", told ? "" : name,
+                                  told ? "" : ": ", e->failure.text);
+    char       *safe = utf8_printable(line, strlen(line));
+
+    story_clear(a);
+    fprintf(stderr, "%s\n", safe);
+    free(safe);
+    free(line);
 }
 
 static const char *work_name(const struct work *w)

@@ -319,6 +319,10 @@ int stream_feed(struct stream *s, const char *bytes, size_t n, int64_t at_ns,
     if (!s->started && n > 0) {
         s->started = true;
         s->is_plain = bytes[0] == '{';
+        if (bytes[0] == '<')
+            return err_set(err, ERR_FAILED, "the server sent a web page in "
+                           "place of an answer; is this an OpenAI-compatible "
+                           "server?");
     }
     if (!s->is_plain) return sse_feed(&s->sse, bytes, n, on_event, &f, err);
     strbuf_addn(&s->plain, bytes, n);

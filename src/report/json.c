@@ -189,6 +189,7 @@ json_t *report_json_document(const struct facts *f)
     json_object_set_new(object, "machine", machine_of(f));
     json_object_set_new(object, "recommendation",
                         recommendation_json(f->recommendation));
+    json_object_set_new(object, "stopped", json_boolean(f->is_stopped));
     jsonx_set_text(object, "no_winner", f->no_winner);
     for (size_t i = 0; i < f->n_candidates; i++)
         json_array_append_new(list, candidate_json(&f->candidates[i]));

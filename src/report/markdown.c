@@ -129,8 +129,9 @@ static void answer(struct strbuf *out, const struct facts *f)
     const struct candidate_facts *winner = cells_winner(f);
 
     if (!r) {
-        strbuf_add(out, f->n_candidates ? "# No candidate passed\n\n"
-                                        : "# There is no candidate\n\n");
+        strbuf_add(out, f->is_stopped ? "# Stopped before the end\n\n"
+                   : f->n_candidates ? "# No candidate passed\n\n"
+                                     : "# There is no candidate\n\n");
         if (f->no_winner) {
             inline_text(out, f->no_winner);
             strbuf_add(out, "\n\n");

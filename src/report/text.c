@@ -80,8 +80,9 @@ static void answer(const struct page *p, const struct facts *f)
     char                         *title;
 
     if (!r) {
-        heading(p, STYLE_BAD, f->n_candidates ? "No candidate passed."
-                                              : "There is no candidate.");
+        heading(p, STYLE_BAD, f->is_stopped ? "Stopped before the end."
+                : f->n_candidates ? "No candidate passed."
+                                  : "There is no candidate.");
         if (f->no_winner) {
             strbuf_add(p->out, "\n  ");
             paragraph(p, f->no_winner, 2, 2);

@@ -95,6 +95,9 @@ static const struct label {
     {"a question asked by a call as text", "flat", NOTHING, NULL, NULL,
      "{\"name\":\"GetLiveContext\",\"arguments\":{}}", 1, OUTCOME_UNPARSED,
      "GetLiveContext"},
+    {"a call as text that the home refuses", "flat", NOTHING, NULL, NULL,
+     "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"No such thing\"}}", 1,
+     OUTCOME_FAIL, "would have refused it"},
     /* a call written as text is no small talk, and no restraint */
     {"small talk with a call as text", "flat", SMALL_TALK, NULL, NULL,
      "Sure thing! " AS_TEXT, 1, OUTCOME_FAIL, "wrote a call of HassTurnOn"},
