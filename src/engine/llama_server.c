@@ -28,6 +28,8 @@
 #include "engine/client.h"
 #include "engine/locate.h"
 
+extern char **environ;
+
 #define MAX_ARGV   256
 #define STOP_S     5.0      /* after SIGTERM, before SIGKILL */
 #define POLL_S     0.02
@@ -361,6 +363,26 @@ static void stop(void *opaque)
     free(self);
 }
 
+/* llama.cpp reads every flag from the environment too; a setting that hides
+ * there would be measured and not be in the command we recommend. */
+static void forget_hidden_settings(void)
+{
+    for (char **at = environ; at && *at;) {
+        size_t n = strcspn(*at, "=");
+        char  *name;
+
+        if (strncmp(*at, "LLAMA_ARG_", 10) != 0 &&
+            strncmp(*at, "LLAMA_API_KEY=", 14) != 0) {
+            at++;
+            continue;
+        }
+        name = mem_copy_n(*at, n);
+        unsetenv(name);
+        free(name);
+        at = environ;
+    }
+}
+
 static int start(void **out, const struct engine_spec *spec,
                  struct engine_facts *facts, struct err *err)
 {
@@ -370,6 +392,7 @@ static int start(void **out, const struct engine_spec *spec,
     int          rc = -1;
 
     make_key(key);
+    forget_hidden_settings();
     if (check_extra_args(spec->candidate, err)) goto done;
     if (locate_server(spec->server_path, &self->binary, err)) goto done;
     if (spec->port > 0 && !port_is_free(spec->port)) {

@@ -42,7 +42,10 @@ static void add_chunk(struct stream *s, enum chunk_kind kind, size_t end,
         s->is_endless = true;
         return;
     }
-    t->chunks = mem_grow(t->chunks, t->n_chunks + 1, sizeof *t->chunks);
+    /* The turn began empty, so at each power of two its list is full. */
+    if ((t->n_chunks & (t->n_chunks - 1)) == 0)
+        t->chunks = mem_grow(t->chunks, t->n_chunks ? 2 * t->n_chunks : 1,
+                             sizeof *t->chunks);
     t->chunks[t->n_chunks++] = (struct chunk){
         .at_ns = s->at_ns, .kind = kind, .end_bytes = end, .tokens = tokens};
 }

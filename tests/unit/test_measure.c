@@ -31,7 +31,7 @@
 static const char plain_recording[] =
     "{" SPEEDS "\"answers\":[{\"content\":\"" ANSWER "\"}]}";
 
-/* ---- where trials go --------------------------------------------------------- */
+/* ---- where trials go ---------------------------------------------------- */
 
 struct bank {
     struct trial    *trials;    /* key, block, status, fault, reason, values */
@@ -108,7 +108,7 @@ static size_t count_key(const struct bank *b, const char *part)
     return n;
 }
 
-/* ---- an audition of one candidate, one block ---------------------------------- */
+/* ---- an audition of one candidate, one block ---------------------------- */
 
 struct audit {
     struct stage       stage;
@@ -195,7 +195,7 @@ static void run_whole(struct audit *a, struct bank *b)
 
 static const struct player *const replay = &players[N_PLAYERS - 1];
 
-/* ---- true numbers ------------------------------------------------------------------ */
+/* ---- true numbers ------------------------------------------------------- */
 
 /* What the recording's speeds amount to; NAN: not to be had from it. */
 static double expected(enum metric_id id, double prompt_n, int words)
@@ -307,7 +307,7 @@ static void test_a_block_holds_each_trial_once(void **state)
     audit_end(&a);
 }
 
-/* ---- interruptions ------------------------------------------------------------------ */
+/* ---- interruptions ------------------------------------------------------ */
 
 static void test_interrupted_after_every_trial_it_ends_as_if_it_were_not(
     void **state)
@@ -367,7 +367,7 @@ static void test_a_trial_that_cannot_be_kept_is_no_fault_of_the_candidate(
         }
 }
 
-/* ---- candidates that cannot go on ----------------------------------------------------- */
+/* ---- candidates that cannot go on --------------------------------------- */
 
 static void test_an_engine_that_dies_leaves_one_death_and_no_more(void **state)
 {
@@ -448,7 +448,7 @@ static void test_three_failures_in_a_row_end_it(void **state)
     audit_end(&a);
 }
 
-/* ---- a server that is busy -------------------------------------------------------------- */
+/* ---- a server that is busy ---------------------------------------------- */
 
 /* Its first answer is the warm-up's, its third a measured one. */
 static void test_a_busy_server_is_asked_again(void **state)
@@ -466,7 +466,7 @@ static void test_a_busy_server_is_asked_again(void **state)
                "{\"kind\":\"http503\",\"at_request\":4}]}");
     a.schedule.min_rounds = a.schedule.max_rounds = 1;
     if (run_block(&a, &b, &failed, &err)) fail_msg("%s", err.text);
-    assert_int_equal(b.n, 1 + 2 + 4);         /* load, latency50, speak, cases */
+    assert_int_equal(b.n, 1 + 2 + 4);    /* load, latency50, speak, cases */
     for (size_t i = 0; i < b.n; i++)
         assert_int_equal(b.trials[i].status, TRIAL_OK);
     bank_done(&b);

@@ -216,7 +216,7 @@ static const struct shape shapes[] = {
      NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN, "no object"},
     {"a page for people", "<html><body>Please log in.</body></html>\n", "",
      "", FINISH_CUT, 0, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN,
-     "no event at all; is this"},
+     "a web page in place of an answer; is this"},
     {"nothing", "", "", "", FINISH_CUT, 0, 0, NULL, NULL, NULL, UNKNOWN,
      UNKNOWN, UNKNOWN, "no event at all"},
     {"nothing but pings", ":\n\n:\n\n", "", "", FINISH_CUT, 0, 0, NULL, NULL,
