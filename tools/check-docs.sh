@@ -21,7 +21,8 @@ if command -v mandoc >/dev/null; then
 fi
 for command in $("$audition" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
     for option in $("$audition" "$command" --help |
-        grep -o -- '^ *\(-[a-z], \)\?--[a-z-]*' | grep -o -- '--[a-z-]*'); do
+        grep -o -- '^ *\(-[a-z], \)\?--[a-z-]*' | grep -o -- '--[a-z-]*' |
+        grep -vx -- --help); do
         grep -q -- "$(echo "$option" | sed 's/-/\\\\-/g')" docs/audition.1 ||
             complain "$command $option is not in the manual"
     done
@@ -41,7 +42,7 @@ done
 for path in $(grep -oh '`[a-z]*/[A-Za-z0-9_./-]*`' README.md METHOD.md \
     DESIGN.md CONTRIBUTING.md docs/plugins.md | tr -d '`' | sort -u); do
     case $path in
-    *NAME* | *FILE* | build/* | user/*) ;;
+    *NAME* | *FILE* | build/* | user/* | /*) ;;
     *) [ -e "$path" ] || [ -e "src/$path" ] ||
         complain "a document names $path, which is not there" ;;
     esac
