@@ -26,8 +26,13 @@ endif
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
-COMPILE    = $(CC) $(STD) $(WARN) $(CFLAGS) $(SAFE) -Isrc -I$(B) $(PKG_CFLAGS)
-LINK       = $(CC) $(CFLAGS) $(SAFE) $(LDFLAGS)
+# V=1 shows whole command lines.
+SAY        = @echo "  $@";
+ifneq ($(V),)
+SAY        =
+endif
+COMPILE    = $(SAY)$(CC) $(STD) $(WARN) $(CFLAGS) $(SAFE) -Isrc -I$(B) $(PKG_CFLAGS)
+LINK       = $(SAY)$(CC) $(CFLAGS) $(SAFE) $(LDFLAGS)
 
 SOURCES := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(B)/obj/%.o)
@@ -42,7 +47,7 @@ $(B)/audition: $(OBJECTS)
 	$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(B)/libaudition.a: $(CORE)
-	rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $^
 
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)

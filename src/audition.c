@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/http.h"
 #include "base/jsonx.h"
@@ -340,6 +341,9 @@ int audition_block(struct audition *a, struct entry *e, int block,
     }
     /* Of a failure the engine's own words stay beside the store. */
     if (!candidate_failed) remove(log);
+    else if (access(log, F_OK) == 0)
+        story_say(a, "%s: the engine's log is kept in %s", e->candidate->name,
+                  log);
     return err->kind == ERR_NONE ? 0 : -1;
 }
 

@@ -171,7 +171,7 @@ static void test_a_failing_candidate_is_named_on_stderr(void **state)
     workplace_model(&w, "good");
     workplace_model(&w, "bad");
     assert_int_equal(run_differs(&w, "run -m good.gguf -m bad.gguf " SHORT, 0,
-                                 "good", "bad: failed: while loading the "
+                                 "good", "audition: bad: while loading the "
                                  "model, llama-server was killed by SIGSEGV"),
                      0);
     workplace_end(&w);

