@@ -4,7 +4,9 @@
 # `make help` lists the rest.
 
 .DEFAULT_GOAL := all
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 PREFIX   ?= /usr/local
 B        ?= build
 PACKAGES := libcurl jansson sqlite3 yaml-0.1 libutf8proc libcrypto

@@ -370,6 +370,17 @@ void audition_end(struct audition *a)
     *a = (struct audition){0};
 }
 
+int audition_plan_exit_code(const struct audition *a)
+{
+    bool only_input = true;
+
+    for (size_t i = 0; i < a->list.n; i++) {
+        if (!a->entries[i].is_out) return 0;
+        if (a->entries[i].failure.kind != ERR_INPUT) only_input = false;
+    }
+    return only_input ? 2 : 3;
+}
+
 int audition_exit_code(const struct audition *a, const struct facts *facts)
 {
     size_t finished = 0;

@@ -38,6 +38,7 @@ struct audition {
     struct machine        machine;
     char                 *llama_server;   /* found once, or NULL             */
     int                   llama_build;
+    char                  llama_sha256[65];
     struct suite         *suites;
     size_t                n_suites;
     const struct suite_case **cases;      /* picked, borrowed from suites    */
@@ -78,6 +79,9 @@ void audition_end(struct audition *a);     /* safe on a zeroed struct */
 
 /* The exit code of a finished audition: DESIGN.md. */
 int audition_exit_code(const struct audition *a, const struct facts *facts);
+
+/* The same of a plan: can any candidate be auditioned? */
+int audition_plan_exit_code(const struct audition *a);
 
 /* A person who watches, on stderr (story.c). */
 void story_say(const struct audition *a, const char *fmt, ...)

@@ -127,6 +127,8 @@ static int contradiction(const struct run_options *o)
         text = "--all-models needs --base-url";
     else if (o->all_models && o->models.n)
         text = "--all-models and --model exclude each other; give one";
+    else if (o->dry_run && o->json)
+        text = "--dry-run prints a table; leave out --json";
     if (!text) return 0;
     fprintf(stderr, "audition run: %s\n", text);
     return 2;
@@ -173,7 +175,8 @@ const struct command command_score = {
     .name = "score", .arguments = "[CONFIG]",
     .summary = "judge stored transcripts again, with today's scorers",
     .about = "Takes the same options as `audition run`, so that it means the "
-             "same candidates. Asks no model anything.",
+             "same candidates: it looks for the same engine or server to know "
+             "which trials are meant, but asks no model anything.",
     .opts = run_opts, .options_bytes = sizeof(struct run_options),
     .max_arguments = 1, .run = score,
 };

@@ -174,6 +174,14 @@ static bool needs_tools(void *ctx, const char *suite)
     return false;
 }
 
+static bool same_sampling(const struct audition *a)
+{
+    for (size_t i = 1; i < a->list.n; i++)
+        if (!json_equal(a->list.items[0].sampling, a->list.items[i].sampling))
+            return false;
+    return true;
+}
+
 static json_t *settings_of(const struct audition *a)
 {
     const struct config *c = &a->config;
@@ -194,8 +202,10 @@ static json_t *settings_of(const struct audition *a)
     jsonx_set_integer(o, "blocks", a->schedule.blocks);
     jsonx_set_integer(o, "cases", (long long)a->n_cases);
     jsonx_set_text(o, "mode", a->opt->full ? "full" : "quick");
-    if (a->list.n && a->list.items[0].sampling)
+    if (a->list.n && same_sampling(a))
         json_object_set(o, "sampling", a->list.items[0].sampling);
+    else
+        jsonx_set_text(o, "sampling", "differs by candidate");
     return o;
 }
 

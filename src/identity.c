@@ -4,6 +4,7 @@
  * changes an answer or a time become the subject that trials belong to. */
 #include "audition.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 #include "engine/locate.h"
 #include "machine_json.h"
 #include "version.h"
+
+#define GIB (1024.0 * 1024 * 1024)
+#define WORTH_TELLING_BYTES (50 << 20)   /* smaller files take no time */
 
 int audition_open_store(struct audition *a, const json_t *settings,
                         struct err *err)
@@ -68,11 +72,13 @@ static int file_sha256(struct audition *a, const char *path, char out[65],
     char *key   = file_key(path);
     char *known = key && s ? store_recall(s, "sha256", key) : NULL;
     int   rc    = 0;
+    struct stat st;
 
     if (known && strlen(known) == 64) {
         memcpy(out, known, 65);
     } else {
-        story_say(a, "%s: computing its SHA-256, once", path);
+        if (stat(path, &st) == 0 && st.st_size > WORTH_TELLING_BYTES)
+            story_say(a, "%s: computing its SHA-256, once", path);
         rc = digest_file(path, out, err);
         if (rc) err_ctx(err, "%s", path);
         else if (key && !a->opt->dry_run)
@@ -88,7 +94,8 @@ static int model_sha256(struct audition *a, struct candidate *c,
                         struct err *err)
 {
     const char   *path = c->path;
-    const char   *mark = strstr(path, "-00001-of-");
+    const char   *name = strrchr(path, '/');
+    const char   *mark = strstr(name ? name : path, "-00001-of-");
     struct strbuf all;
     int           parts = mark ? (int)strtol(mark + 10, NULL, 10) : 1;
     int           rc    = 0;
@@ -111,27 +118,53 @@ static int model_sha256(struct audition *a, struct candidate *c,
 static int find_llama(struct audition *a, struct err *err)
 {
     struct llama_binary found = {0};
-    char                build[24];
 
     if (a->llama_server) return 0;
     if (locate_server(a->opt->llama_server, &found, err)) return -1;
-    snprintf(build, sizeof build, "%d", found.build);
     a->llama_server = mem_copy(found.path);
     a->llama_build = found.build;
     locate_done(&found);
-    return 0;
+    /* Two builds of one number, for the CPU and for CUDA, are two engines. */
+    return file_sha256(a, a->llama_server, a->llama_sha256, err);
 }
 
-static void hash_of(const struct audition *a, const struct entry *e,
-                     const char *model, const char *build, char out[65])
+/* The engine's arguments, and the contents of the files among them: an edited
+ * template or adapter is another subject. New reference, NULL with err. */
+static json_t *arguments_of(struct audition *a, const struct candidate *c,
+                            struct err *err)
 {
-    json_t *all = json_object(), *args = json_array();
+    json_t *args = json_array();
+
+    for (size_t i = 0; i < c->server_args.n; i++) {
+        const char *text = c->server_args.items[i];
+        struct stat st;
+        char        sha256[65];
+
+        jsonx_add_text(args, text);
+        if (stat(text, &st) != 0 || !S_ISREG(st.st_mode)) continue;
+        if (file_sha256(a, text, sha256, err)) {
+            json_decref(args);
+            return NULL;
+        }
+        jsonx_add_text(args, sha256);
+    }
+    return args;
+}
+
+static int hash_of(struct audition *a, const struct entry *e,
+                   const char *model, const char *build, char out[65],
+                   struct err *err)
+{
+    json_t *args = arguments_of(a, e->candidate, err), *all;
     char   *text;
 
-    for (size_t i = 0; i < e->candidate->server_args.n; i++)
-        json_array_append_new(args, json_string(
-            e->candidate->server_args.items[i]));
+    if (!args) return -1;
+    all = json_object();
     jsonx_set_text(all, "model", model);
+    jsonx_set_text(all, "board", a->machine.board);
+    jsonx_set_text(all, "cpu", a->machine.cpu);
+    jsonx_set_number(all, "memory_gib", round(a->machine.memory_bytes / GIB));
+    jsonx_set_text(all, "power_mode", a->config.power_mode);
     jsonx_set_text(all, "build", build);
     jsonx_set_integer(all, "context", e->context);
     jsonx_set_integer(all, "threads", a->opt->threads);
@@ -147,6 +180,7 @@ static void hash_of(const struct audition *a, const struct entry *e,
     digest_text(text, strlen(text), out);
     free(text);
     json_decref(all);
+    return 0;
 }
 
 /* A server that is not ours says itself what it is. */
@@ -169,14 +203,16 @@ static int ask_server(struct audition *a, struct entry *e, struct err *err)
 static int identify_entry(struct audition *a, struct entry *e, struct err *err)
 {
     struct candidate *c = (struct candidate *)(uintptr_t)e->candidate;
-    char             *model, build[40];
+    char             *model, build[120];
+    int               rc;
 
     if (c->source == SOURCE_FILE || c->source == SOURCE_HF) {
         if (find_llama(a, err)) return -1;
         if (model_sha256(a, c, err)) return -1;
         model = mem_copy(c->sha256);
-        snprintf(build, sizeof build, "b%d", a->llama_build);
-        hash_of(a, e, model, build, e->subject_hash);
+        snprintf(build, sizeof build, "b%d %s", a->llama_build,
+                 a->llama_sha256);
+        rc = hash_of(a, e, model, build, e->subject_hash, err);
     } else {
         if (c->source == SOURCE_REPLAY &&
             file_sha256(a, c->path, c->sha256, err))
@@ -184,11 +220,11 @@ static int identify_entry(struct audition *a, struct entry *e, struct err *err)
         if (ask_server(a, e, err)) return -1;
         model = mem_printf("%s %s %s", c->base_url ? c->base_url : "",
                            e->engine.model, c->sha256);
-        hash_of(a, e, model, e->engine.build ? e->engine.build : "?",
-                e->subject_hash);
+        rc = hash_of(a, e, model, e->engine.build ? e->engine.build : "?",
+                     e->subject_hash, err);
     }
     free(model);
-    return 0;
+    return rc;
 }
 
 static int count_stored(void *ctx, const struct trial *t)

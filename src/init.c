@@ -131,7 +131,7 @@ static const char about_candidates[] =
     "#   base_url: http://127.0.0.1:8080, with model: as the server calls it\n"
     "#   replay: a recording\n"
     "# and, if wanted, name, context, sampling, server_args, template_kwargs\n"
-    "# and measured_tok_s (what you already know; makes predictions better).\n";
+    "# and measured_tok_s (what you already know of it).\n";
 
 static const char example_candidates[] =
     "# No model was found on this machine. Remove the `# ` of one of these:\n"
@@ -211,8 +211,8 @@ static size_t add_found(struct strbuf *out, const struct found_models *found,
 /* The fields that name candidates. */
 static void add_phases(struct strbuf *out, const char *first)
 {
-    strbuf_add(out, "\n# The candidate to beat: each other one is compared "
-               "with it. Default: none.\n# baseline: ");
+    strbuf_add(out, "\n# The candidate that is in use today; shown in the "
+               "report. Default: none.\n# baseline: ");
     add_quoted(out, first);
     strbuf_add(out, "\n\n# Candidates in named groups. Default: one group of "
                "all.\n# phases:\n"
@@ -239,8 +239,8 @@ char *init_text(const struct machine *m, const struct found_models *found)
                "# The board's name in reports. Default: what the machine "
                "says of itself.\n# board: ");
     add_quoted(&out, m->board ? m->board : "Jetson Orin NX 16GB");
-    strbuf_addf(&out, "\n# power_mode: MAXN       # default: the one that is "
-                "set\n\n"
+    strbuf_addf(&out, "\n# power_mode: MAXN       # as you set it: each is "
+                "measured by itself\n\n"
                 "# Memory that speech recognition and synthesis need beside "
                 "the model. %s is\n# a guess for this board; measure yours "
                 "while it listens and speaks. Default: 0.\nreserve: %s\n",

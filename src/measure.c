@@ -26,7 +26,11 @@ bool measure_is_done(const struct measure *m, int block)
 
     if (progress_has(m->progress, "died")) return true;
     schedule_next(m->schedule, m->progress, block, &w);
-    return w.kind == WORK_DONE;
+    if (w.kind != WORK_DONE) return false;
+    /* Memory is read last: a kill before that leaves the block open. */
+    snprintf(w.key, sizeof w.key, "b%d/memory", block);
+    return engine_for(m->candidate->source) != &engine_llama_server ||
+           progress_has(m->progress, w.key);
 }
 
 static int keep(const struct measure *m, const struct trial *t,
@@ -147,7 +151,8 @@ static int do_work(struct bench *b, const struct work *w, struct err *last,
         }
         if (rc) session_note_failure(&t, &why);
         if (t.status != TRIAL_OK)
-            err_set(last, ERR_FAILED, "%s", t.reason ? t.reason : "failed");
+            err_set(last, t.status == TRIAL_FAILED ? ERR_FAILED : ERR_TIMEOUT,
+                    "%s", t.reason ? t.reason : "failed");
         if (t.status != TRIAL_HARNESS_FAULT || attempt > 0) break;
         if (!b->ops->alive(b->engine, &why)) break;
         wait_while_busy(&t);
@@ -192,7 +197,7 @@ static int do_block(struct bench *b, int block, bool *candidate_failed,
 {
     struct err  last, why = {0};
     struct work w;
-    int         failures = 0;
+    int         failures = 0, own = 0;     /* in a row; of the candidate's */
 
     for (;;) {
         schedule_next(b->m->schedule, b->m->progress, block, &w);
@@ -203,12 +208,17 @@ static int do_block(struct bench *b, int block, bool *candidate_failed,
         if (b->m->on_work) b->m->on_work(b->m->ctx, &w);
         if (do_work(b, &w, &last, err)) return -1;
         failures = last.kind == ERR_NONE ? 0 : failures + 1;
+        own = last.kind == ERR_FAILED ? own + 1 : failures ? own : 0;
         if (failures == 0) continue;
         if (!b->ops->alive(b->engine, &why)) break;
         if (failures < MAX_FAILURES) continue;
         err_set(&why, ERR_FAILED, "gave up after %d failures in a row, the "
                 "last: %s", failures, last.text);
-        break;
+        if (own > 0) break;
+        /* The transport's fault alone condemns nobody: the next run tries. */
+        *candidate_failed = true;
+        *err = why;
+        return -1;
     }
     return give_up(b->m, block, &why, candidate_failed, err);
 }

@@ -77,6 +77,7 @@ static int go(const struct run_options *opt, const char *config_path,
     tell_failures(&a);
     if (opt->dry_run) {
         audition_print_plan(&a);
+        code = audition_plan_exit_code(&a);
         goto done;
     }
     if (middle(&a, &err)) goto done;                               /* 3..6  */
@@ -88,6 +89,7 @@ done:
     if (err.kind != ERR_NONE) {
         fprintf(stderr, "audition: %s\n", err.text);
         code = err_exit_code(err.kind);
+        if (opt->json) output_error(&err);
     }
     facts_done(&facts);
     audition_end(&a);

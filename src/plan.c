@@ -62,7 +62,10 @@ void audition_print_plan(const struct audition *a)
         if (a->entries[i].is_out)
             strbuf_addf(&out, "%s: %s\n", a->entries[i].candidate->name,
                         a->entries[i].failure.text);
-    strbuf_addf(&out, "\n%d block%s a candidate, %zu cases; speed takes "
+    if (audition_plan_exit_code(a) != 0)
+        strbuf_add(&out, "\nNo candidate can be auditioned.\n");
+    else
+        strbuf_addf(&out, "\n%d block%s a candidate, %zu cases; speed takes "
                 "about %s of engine time a candidate, cases and loads come on "
                 "top.\n",
                 a->schedule.blocks, a->schedule.blocks == 1 ? "" : "s",

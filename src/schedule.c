@@ -54,7 +54,8 @@ void progress_add(struct progress *p, const struct trial *t)
         for (int i = 0; i < 8; i++) p->load_s[i] = NAN;
     if (t->status == TRIAL_HARNESS_FAULT) return;
     progress_skip(p, t->key);
-    if (t->duration_s > 0) p->block_s[block] += t->duration_s;
+    if (t->duration_s > 0 && !t->suite && !strstr(t->key, "/load/"))
+        p->block_s[block] += t->duration_s;
     for (size_t i = 0; i < t->n_observations; i++) {
         const struct observation *o = &t->observations[i];
         if (strcmp(o->metric, "served_tok_s") == 0)

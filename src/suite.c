@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/opt.h"
 #include "digest.h"
 #include "score/score.h"
 #include "share.h"
@@ -276,6 +277,24 @@ static char *stem(const char *path)
                                                 : strlen(start));
 }
 
+/* A slip in a name, or no data folder at all. */
+static void tell_missing(const char *name, const char *why, struct err *err)
+{
+    static const char *const ours[] = {"home", "small_talk", "instructions",
+                                       "speech", NULL};
+    const char *near  = opt_nearest(name, ours);
+    char       *there = share_path("suites/home.jsonl", NULL);
+
+    if (there)
+        err_set(err, ERR_INPUT, "there is no suite \"%s\"%s%s%s; ours are "
+                "home, small_talk, instructions and speech, a file of your own "
+                "is named with its .jsonl", name, near ? ", did you mean \""
+                : "", near ? near : "", near ? "\"" : "");
+    else
+        err_set(err, ERR_INPUT, "there is no suite \"%s\": %s", name, why);
+    free(there);
+}
+
 int suite_load(struct suite *out, const char *name, struct err *err)
 {
     struct bytes file  = {0};
@@ -291,8 +310,7 @@ int suite_load(struct suite *out, const char *name, struct err *err)
     *out   = s;
     s.name = stem(label);
     if (!path) {
-        err_set(err, ERR_INPUT, "there is no suite \"%s\": %s", name,
-                why.text);
+        tell_missing(name, why.text, err);
         goto done;
     }
     if (bytes_read(&file, path, FILE_MAX_BYTES, err)) {

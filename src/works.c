@@ -211,7 +211,6 @@ static int run_speak(struct bench *b, int round, struct trial *t,
 {
     struct chat_request chat;
     struct turn        *turn;
-    bool                is_bound;
 
     if (warm_prefix(b, round, t, err)) return -1;
     user_conversation(b, round, t, &chat, SPEAK_TOKENS);
@@ -226,8 +225,6 @@ static int run_speak(struct bench *b, int round, struct trial *t,
     if (b->facts->has_completion) return 0;
     /* A server that only chats: what its free answers say about speed. */
     trial_observe(t, "served_tok_s", observe_served_tok_s(turn));
-    trial_observe(t, "prompt_tok_s_at_prompt",
-                  observe_prompt_tok_s(turn, &is_bound));
     if (isnan(turn->server.predicted_n))
         trial_observe(t, "chunks_per_s", observe_chunks_per_s(turn));
     return 0;

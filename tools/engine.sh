@@ -92,7 +92,13 @@ set -- -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=ON \
     -DLLAMA_BUILD_NUMBER=11434 -DGGML_CCACHE=OFF
 if [ "$backend" = cuda ]; then
     set -- "$@" -DGGML_CUDA=ON -DGGML_CUDA_NCCL=OFF \
-        "-DCMAKE_CUDA_COMPILER=$(find_nvcc)" -DCMAKE_CUDA_ARCHITECTURES=native
+        "-DCMAKE_CUDA_COMPILER=$(find_nvcc)"
+    # "native" needs CMake 3.24; Ubuntu 22.04 has 3.22, where llama.cpp's own
+    # list of architectures is built, which takes longer.
+    if printf '3.24\n%s\n' "$(cmake --version | awk 'NR == 1 {print $3}')" |
+        sort -V -C; then
+        set -- "$@" -DCMAKE_CUDA_ARCHITECTURES=native
+    fi
 fi
 say "building for $backend with $jobs jobs in $home (once; about 20 core-minutes)"
 log=$home/build.log

@@ -64,17 +64,27 @@ void jsonx_set_integer(json_t *object, const char *key, long long value)
     json_object_set_new(object, key, json_integer(value));
 }
 
+/* New reference. */
+static json_t *text_value(const char *text)
+{
+    json_t *value = text ? json_string(text) : json_null();
+    char   *clean;
+
+    if (value) return value;
+    clean = utf8_clean(text, strlen(text));
+    value = json_string(clean);
+    free(clean);
+    return value;
+}
+
 void jsonx_set_text(json_t *object, const char *key, const char *text)
 {
-    char   *clean = NULL;
-    json_t *value = text ? json_string(text) : json_null();
+    json_object_set_new(object, key, text_value(text));
+}
 
-    if (!value) {
-        clean = utf8_clean(text, strlen(text));
-        value = json_string(clean);
-        free(clean);
-    }
-    json_object_set_new(object, key, value);
+void jsonx_add_text(json_t *array, const char *text)
+{
+    json_array_append_new(array, text_value(text));
 }
 
 static char *dump(const json_t *value, size_t flags)

@@ -32,6 +32,9 @@ void jsonx_set_integer(json_t *object, const char *key, long long value);
 /* null for a NULL text; invalid UTF-8 is replaced by U+FFFD. */
 void jsonx_set_text(json_t *object, const char *key, const char *text);
 
+/* The same, at the end of an array. */
+void jsonx_add_text(json_t *array, const char *text);
+
 /* Compact text, keys in order of insertion. Caller frees. */
 char *jsonx_dump(const json_t *value);
 /* Compact text with sorted keys: equal values give equal texts. */

@@ -127,23 +127,47 @@ static void build_args(struct args *a, const struct self *self,
     if (api_key) arg2(a, "--api-key", api_key);
 }
 
+/* The flag of the list that an argument is, also as --flag=value. */
+static const char *flag_of(const char *text, const char *const *flags)
+{
+    for (size_t i = 0; flags[i]; i++) {
+        size_t len = strlen(flags[i]);
+        if (strncmp(text, flags[i], len) == 0 && strchr("=", text[len]))
+            return flags[i];
+    }
+    return NULL;
+}
+
 /* These are ours: two values for one flag would measure something else. */
 static int check_extra_args(const struct candidate *c, struct err *err)
 {
     static const char *const ours[] = {
         "-m", "--model", "--host", "--port", "--api-key", "--api-key-file",
-        "-c", "--ctx-size", "-np", "--parallel", NULL};
+        "-c", "--ctx-size", "-np", "--parallel", "-fit", "--fit", "-cram",
+        "--cache-ram", "-t", "--threads", "--no-jinja", NULL};
+    /* The requests carry these: on the command line alone they would be in
+     * the recommended command and not in what was measured. */
+    static const char *const sampling[] = {
+        "--temp", "--temperature", "--top-k", "--top-p", "--min-p", "-s",
+        "--seed", "--repeat-penalty", "--presence-penalty",
+        "--frequency-penalty", NULL};
 
-    for (size_t i = 0; i < c->server_args.n; i++)
-        for (size_t k = 0; ours[k]; k++) {
-            size_t len = strlen(ours[k]);
-            if (strncmp(c->server_args.items[i], ours[k], len) == 0 &&
-                strchr("=", c->server_args.items[i][len]))
-                return err_set(err, ERR_INPUT, "server_args: %s is set by "
-                               "audition itself; remove it%s", ours[k],
-                               strchr("c", ours[k][strspn(ours[k], "-")]) ?
-                               " and use `context:`" : "");
-        }
+    for (size_t i = 0; i < c->server_args.n; i++) {
+        const char *text = c->server_args.items[i];
+        const char *flag = flag_of(text, ours);
+
+        if (flag)
+            return err_set(err, ERR_INPUT, "server_args: %s is set by "
+                           "audition itself; remove it%s", flag,
+                           strcmp(flag, "-c") == 0 ||
+                           strcmp(flag, "--ctx-size") == 0
+                           ? " and use `context:`" : "");
+        flag = flag_of(text, sampling);
+        if (flag)
+            return err_set(err, ERR_INPUT, "server_args: %s belongs under "
+                           "`sampling:`, which also puts it on the command "
+                           "line", flag);
+    }
     return 0;
 }
 

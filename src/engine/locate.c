@@ -185,7 +185,8 @@ int locate_server(const char *given, struct llama_binary *out,
     }
     return err_set(err, ERR_PREFLIGHT, "no llama-server found (not in "
                    "--llama-server, LLAMA_SERVER, PATH or the cache); "
-                   "`make engine` builds one");
+                   "name one with --llama-server FILE, or build one with "
+                   "`make engine` in audition's source");
 }
 
 void locate_done(struct llama_binary *b)

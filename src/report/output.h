@@ -14,4 +14,7 @@ MUST_USE int output_report(struct audition *a, const struct facts *facts,
 MUST_USE int output_stdout(const struct facts *facts, const char *format,
                            bool no_color, struct err *err);
 
+/* An audition that could not be done, as a JSON document on stdout. */
+void output_error(const struct err *err);
+
 #endif

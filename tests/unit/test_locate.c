@@ -225,7 +225,7 @@ static void test_path_comes_before_the_cache(void **state)
 
     setenv("PATH", path, 1);
     setenv("XDG_CACHE_HOME", cache, 1);
-    expect_error(NULL, NULL, "`make engine` builds one");
+    expect_error(NULL, NULL, "build one with `make engine`");
 
     ours = write_program(p, "cache/audition/engine/11434.0.0-cpu/bin/"
                          "llama-server", GOOD_SCRIPT, 0755);

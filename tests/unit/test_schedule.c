@@ -255,8 +255,8 @@ static void test_a_block_ends_when_there_is_a_reason(void **state)
         {"narrow enough", 6, 10, 0.04, NAN, 0.5, 6},
         {"the budget is spent", 2, 10, 0.5, 24, 0, 4},
         {"a budget that the fewest rounds pass", 3, 10, 0.5, 1, 0.5, 3},
-        {"at least ten loads", 6, 20, 0, NAN, 5, 8},      /* 5 + 48 >= 50 */
-        {"ten loads, but not over the budget", 6, 20, 0, 39, 5, 6},
+        {"at least ten loads", 6, 20, 0, NAN, 5, 9},           /* 54 >= 50 */
+        {"ten loads, but not over the budget", 6, 20, 0, 36, 5, 6},
         {"ten loads, but not over max_rounds", 6, 7, 0, NAN, 50, 7},
         {"max_rounds below min_rounds", 4, 2, 0.5, NAN, 0.5, 4},
     };
