@@ -4,6 +4,7 @@
  * changes an answer or a time become the subject that trials belong to. */
 #include "audition.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,13 @@ int audition_open_store(struct audition *a, const json_t *settings,
     json_t *machine = machine_json(&a->machine);
     int     rc;
 
+    /* Said now, not after hours of measuring. */
+    if (a->opt->report_folder && access(a->opt->report_folder, W_OK) != 0) {
+        free(path);
+        json_decref(machine);
+        return err_set(err, ERR_INPUT, "--report-folder %s cannot be written "
+                       "to: %s", a->opt->report_folder, strerror(errno));
+    }
     /* A plan writes nothing: a store is only read, and none is as if empty. */
     rc = a->opt->dry_run && access(path, F_OK) != 0 ? 0
        : store_open(&a->store, path, !a->opt->dry_run, err);
