@@ -41,8 +41,15 @@ if command -v apt-get >/dev/null && { [ -z "$sudo" ] || $sudo true 2>/dev/null; 
 then
     echo "packages: installing$missing" >&2
     export DEBIAN_FRONTEND=noninteractive
-    { $sudo apt-get -q update && $sudo apt-get -q install -y \
-        --no-install-recommends $missing; } >&2 && exit 0
+    $sudo apt-get -q update >&2 || true
+    # Ubuntu 22.04 has clang's run-time libraries in another package.
+    case $missing in *libclang-rt-14-dev*)
+        apt-cache show libclang-rt-14-dev >/dev/null 2>&1 ||
+            missing=$(echo "$missing" |
+                sed 's/libclang-rt-14-dev/libclang-common-14-dev/') ;;
+    esac
+    $sudo apt-get -q install -y --no-install-recommends $missing >&2 &&
+        exit 0
 fi
 echo "packages: missing, install them first: apt-get install$missing" >&2
 exit 3
