@@ -266,14 +266,21 @@ static int keep_trial(void *ctx, const struct trial *t, struct err *err)
                            err);
 }
 
+struct judge_context audition_judging(const struct entry *e)
+{
+    struct judge_context how = {.tools_shown = e->engine.supports_tools};
+
+    /* A file without a template is served as ChatML, which shows tools. */
+    if (e->engine.has_template == 0) how.tools_shown = -1;
+    return how;
+}
+
 static void judge_trial(void *ctx, const struct suite_case *test,
                         struct trial *t)
 {
     struct keeping      *k = ctx;
-    struct judge_context how = {.tools_shown = k->e->engine.supports_tools};
+    struct judge_context how = audition_judging(k->e);
 
-    /* A file without a template is served as ChatML, which shows tools. */
-    if (k->e->engine.has_template == 0) how.tools_shown = -1;
     judge_case(test, t, &how);
 }
 
@@ -330,7 +337,6 @@ int audition_block(struct audition *a, struct entry *e, int block,
     if (e->engine_known) schedule.can_complete = e->engine.has_completion;
     if (e->is_out || measure_is_done(&m, block)) return 0;
     engine_log_path(a, e, log, sizeof log);
-    a->anything_run = true;
     story_say(a, "%s: block %d of %d", e->candidate->name, block + 1,
               a->schedule.blocks);
     engine_facts_done(&e->engine);
@@ -361,7 +367,6 @@ void audition_end(struct audition *a)
     free(a->cases);
     free(a->llama_server);
     prompt_done(&a->prompt);
-    json_decref(a->default_sampling);
     store_run_done(&a->run);
     store_close(a->store);
     candidate_list_done(&a->list);

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "engine/engine.h"
 #include "facts.h"
+#include "judge.h"
 #include "predict.h"
 #include "prompt.h"
 #include "run_options.h"
@@ -45,10 +46,8 @@ struct audition {
     size_t                n_cases;
     struct prompt_kit     prompt;
     struct schedule       schedule;
-    json_t               *default_sampling;
     struct store         *store;
     struct store_run      run;
-    bool                  anything_run;   /* an engine was started           */
     bool                  is_stopped;
 };
 
@@ -70,6 +69,8 @@ MUST_USE int audition_block(struct audition *a, struct entry *e, int block,
 /* step 7: the record that reports render. */
 MUST_USE int audition_collect(struct audition *a, struct facts *out,
                               struct err *err);
+/* How cases of this candidate are judged, now and by `audition score`. */
+struct judge_context audition_judging(const struct entry *e);
 /* What an engine once said of itself, when it was not started now. */
 void audition_recall_engine(struct audition *a, struct entry *e);
 /* The plan, for --dry-run, onto stdout. */

@@ -68,8 +68,7 @@ void audition_recall_engine(struct audition *a, struct entry *e)
     free(text);
 }
 
-static void copy_identity(const struct audition *a, const struct entry *e,
-                          struct candidate_facts *f)
+static void copy_identity(const struct entry *e, struct candidate_facts *f)
 {
     const struct candidate   *c = e->candidate;
     const struct engine_facts *g = &e->engine;
@@ -94,7 +93,6 @@ static void copy_identity(const struct audition *a, const struct entry *e,
     f->engine = mem_copy(g->engine);
     f->build = mem_copy(g->build);
     f->verdict = VERDICT_UNKNOWN;
-    (void)a;
 }
 
 static bool all_done(const struct audition *a, const struct entry *e)
@@ -229,7 +227,7 @@ static int collect_entry(struct audition *a, struct entry *e,
                              feed, &(struct feeding){a, ev}, err))
             return -1;
     }
-    copy_identity(a, e, out);
+    copy_identity(e, out);
     set_status(a, e, ev, out);
     subtract_reserve(ev, a->config.reserve_bytes);
     evidence_summarise(ev, needs_tools, a, out);

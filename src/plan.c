@@ -12,7 +12,7 @@
 #include "base/term.h"
 #include "base/units.h"
 
-static size_t stored_works(const struct audition *a, const struct entry *e)
+static size_t stored_works(const struct entry *e)
 {
     size_t n = 0;
 
@@ -20,7 +20,6 @@ static size_t stored_works(const struct audition *a, const struct entry *e)
         if (!strstr(e->progress.keys[i], "/load/") &&
             !strstr(e->progress.keys[i], "/memory"))
             n++;
-    (void)a;
     return n;
 }
 
@@ -29,7 +28,7 @@ static void add_row(struct table *t, const struct audition *a,
 {
     char trials[48];
 
-    snprintf(trials, sizeof trials, "%zu of at most %zu", stored_works(a, e),
+    snprintf(trials, sizeof trials, "%zu of at most %zu", stored_works(e),
              schedule_trials(&a->schedule));
     table_add_cell(t, STYLE_PLAIN, e->candidate->name);
     table_add_cell(t, STYLE_PLAIN, e->candidate->facts.quantisation

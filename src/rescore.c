@@ -46,11 +46,10 @@ static int judge_again(void *ctx, const struct trial *stored)
     struct rescoring        *r    = ctx;
     const struct suite_case *test = stored->suite ? find_case(r->a, stored)
                                                   : NULL;
-    struct judge_context how = {.tools_shown = r->e->engine.supports_tools};
+    struct judge_context how = audition_judging(r->e);
     struct trial         t;
 
     if (!test) return 0;
-    if (r->e->engine.has_template == 0) how.tools_shown = -1;
     t = *stored;                     /* judge_case replaces these three */
     t.reason = mem_copy(stored->reason);
     t.end_state = NULL;
