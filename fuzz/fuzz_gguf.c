@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "gguf.h"
+#include "model/gguf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -8,7 +8,7 @@
 #include "engine/engine.h"
 #include "facts.h"
 #include "judge.h"
-#include "predict.h"
+#include "predict/predict.h"
 #include "prompt.h"
 #include "run_options.h"
 #include "schedule.h"

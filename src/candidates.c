@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "discover.h"
-#include "gguf.h"
+#include "model/gguf.h"
 
 struct resolver {
     const struct config   *config;

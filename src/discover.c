@@ -16,7 +16,7 @@
 #include "base/bytes.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "gguf.h"
+#include "model/gguf.h"
 
 #define ENTRIES_MAX  10000
 #define DEPTH_MAX    8

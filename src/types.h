@@ -78,18 +78,95 @@ void turn_done(struct turn *t);
 
 /* ---- step 1: candidates ------------------------------------------------ */
 
+/* What a tensor is for. */
+enum tensor_class {
+    TENSOR_EMBEDDING,      /* token_embd: one row a token is read            */
+    TENSOR_OUTPUT,         /* output: a head of its own, not tied            */
+    TENSOR_ATTENTION,
+    TENSOR_FEED_FORWARD,   /* also shared experts and routers                */
+    TENSOR_EXPERTS,        /* of which a token uses a few                    */
+    TENSOR_RECURRENT,      /* state-space and linear-attention layers        */
+    TENSOR_NORM,
+    TENSOR_OTHER,
+    TENSOR_CLASSES
+};
+const char *tensor_class_name(enum tensor_class c);   /* "embedding", ... */
+
+/* The tensors of one ggml type. */
+struct type_share {
+    uint32_t type;         /* ggml's number: gguf_type_find()                */
+    uint64_t tensors, bytes;
+    double   elements;
+    double   bytes_read;   /* of these for one generated token               */
+};
+#define TYPE_SHARES_MAX 16 /* a model has a handful; later ones are merged
+                              into the last                                  */
+
+/* How layers remember; layers of one kind and size, in no order. */
+enum layer_kind {
+    LAYER_FULL,            /* the whole context                              */
+    LAYER_WINDOW,          /* the last `window` tokens                       */
+    LAYER_RECURRENT,       /* a state of fixed size                          */
+    LAYER_SHARED           /* reads an earlier layer's cache, has none       */
+};
+struct layer_group {
+    enum layer_kind kind;
+    int    layers;
+    double key_elements, value_elements;  /* cached for a token and layer;
+                                             MLA: the latent, and 0          */
+    double state_bytes;    /* RECURRENT: f32, one sequence and layer; else 0 */
+};
+#define LAYER_GROUPS_MAX 8
+
+/* What a model file is. Only MODEL_TEXT can be auditioned by itself. */
+enum model_kind { MODEL_TEXT, MODEL_PROJECTOR, MODEL_DRAFT, MODEL_ADAPTER,
+                  MODEL_EMBEDDING, MODEL_VOCABULARY };
+const char *model_kind_name(enum model_kind k);   /* "text", "mmproj", ... */
+
+/* What the chat template's text shows; 1, 0, -1: there is none. */
+struct template_facts {
+    int supports_system, supports_tools, supports_tool_results,
+        supports_thinking;      /* has a switch or writes <think> itself     */
+    int uses_date;              /* a date in the prompt breaks the cache     */
+};
+
 /* What a model file says of itself; NAN, -1, NULL where it does not. */
 struct model_facts {
+    enum model_kind kind;
     char    *architecture;        /* "llama", "qwen2", ...                   */
     char    *model_name;          /* general.name                            */
     char    *quantisation;        /* "Q4_K_M", from general.file_type        */
     char    *chat_template;       /* Jinja text; NULL: the file has none     */
     char    *license;
-    double   parameters;
+    char    *tokenizer;           /* tokenizer.ggml.model: "gpt2", "llama"   */
+    double   parameters;          /* elements of all tensors but rope tables */
+    double   active_parameters;   /* of matrices that one token goes through,
+                                     the output head with it and an untied
+                                     embedding without: FLOPs a token = 2x   */
     int      layers, context, vocabulary;
     uint64_t file_bytes;          /* all parts of a split file               */
-    uint64_t tensor_bytes;
-    double   kv_bytes_per_token;  /* f16 cache, all layers                   */
+    uint64_t tensor_bytes;        /* of the data, each tensor padded to the
+                                     file's alignment                        */
+    double   kv_bytes_per_token;  /* f16 cache, all layers, below the window */
+
+    int      embedding, feed_forward;   /* widths; feed_forward of the widest
+                                           layer, of one expert in a mixture */
+    int      heads, kv_heads;     /* most of any layer                       */
+    int      head_size;           /* elements of a key                       */
+    int      experts, experts_used;     /* 0: no mixture                     */
+    int      window;              /* tokens of a sliding window, -1: none    */
+    bool     is_tied;             /* the embedding is the output head too    */
+    bool     is_big_endian;
+    int      nodes_per_layer;     /* tensors of a middle layer: a proxy for
+                                     the kernels that a token starts there   */
+    uint64_t class_bytes[TENSOR_CLASSES];
+    double   weight_bytes_read_per_token;  /* bytes without padding; not an
+                                     untied embedding, only used experts     */
+    struct type_share  types[TYPE_SHARES_MAX];
+    size_t             n_types;
+    struct layer_group groups[LAYER_GROUPS_MAX];
+    size_t             n_groups;  /* 0: the cache cannot be computed         */
+    struct template_facts template;
 };
 void model_facts_done(struct model_facts *m);
 

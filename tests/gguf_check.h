@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "gguf.h"
+#include "model/gguf.h"
 #include "gguf_writer.h"
 
 /* The whole of g as one file. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "gguf.h"
+#include "model/gguf.h"
 #include "probe/probe.h"
 
 #define TEXT_BYTES     16384

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "predict.h"
+#include "predict/predict.h"
 
 #define MIB (1024.0 * 1024.0)
 

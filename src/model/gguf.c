@@ -2,7 +2,7 @@
 /* gguf.c - what the keys of a GGUF header mean, and reading it from a file
  * and its parts. The layout is gguf_walk.c's business. Key names are those of
  * the GGUF specification and of llama.cpp (gguf-py's constants). */
-#include "gguf.h"
+#include "model/gguf.h"
 
 #include <limits.h>
 #include <math.h>
@@ -15,8 +15,8 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "gguf_types.h"
-#include "gguf_walk.h"
+#include "model/gguf_types.h"
+#include "model/gguf_walk.h"
 
 #define NAME_MAX_BYTES     256u            /* of a name, a licence           */
 #define TEMPLATE_MAX_BYTES (1u << 20)      /* the longest known are 20 KB    */

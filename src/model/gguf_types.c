@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gguf_types.c - the two tables of gguf_types.h. */
-#include "gguf_types.h"
+#include "model/gguf_types.h"
 
 #include <stddef.h>
 

@@ -4,7 +4,7 @@
  * Nothing is allocated by a count that the file claims: everything is walked,
  * and what is not there runs out. A read past the head is a wish for more
  * head when the file is long enough, and a broken file when it is not. */
-#include "gguf_walk.h"
+#include "model/gguf_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #include "base/cursor.h"
 #include "base/mem.h"
-#include "gguf_types.h"
+#include "model/gguf_types.h"
 
 #define PAIRS_MAX    65536u  /* public models have fewer than a hundred   */
 #define NESTING_MAX  4       /* the engine itself reads no nested array   */

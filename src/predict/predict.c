@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* predict.c - see predict.h. */
-#include "predict.h"
+#include "predict/predict.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* shape.h - a GGUF without its data: keys, values and tensors, enough to
+ * write a header. Comes from the catalogue (a bare name) or from a file's
+ * header; gguf_parse() of the written header is the one way to its facts. */
+#ifndef MODEL_SHAPE_H
+#define MODEL_SHAPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+
+struct shape_pair {
+    char          *key;
+    uint32_t       type;      /* enum gguf_value (gguf_walk.h)               */
+    unsigned char *value;     /* as it stands in a file, after the type; an
+                                 array's item type and count with it         */
+    size_t         value_len;
+};
+
+struct shape_tensor {
+    char     name[64];        /* with its NUL, as ggml limits it             */
+    uint32_t type;            /* ggml's number                               */
+    int      n_dims;          /* 1..4                                        */
+    uint64_t ne[4];           /* ggml's order: ne[0] is the row; unused: 1   */
+};
+
+struct model_shape {
+    struct shape_pair   *pairs;      /* in file order, keys unique           */
+    size_t               n_pairs;
+    struct shape_tensor *tensors;    /* in file order, names unique          */
+    size_t               n_tensors;
+    uint32_t             alignment;  /* 32 unless the file says otherwise    */
+};
+void shape_done(struct model_shape *s);         /* safe on a zeroed struct */
+
+/* Set a key: replaced where it is, else appended. */
+void shape_set_u32(struct model_shape *s, const char *key, uint32_t value);
+void shape_set_f32(struct model_shape *s, const char *key, double value);
+void shape_set_bool(struct model_shape *s, const char *key, int value);
+void shape_set_text(struct model_shape *s, const char *key, const char *text);
+void shape_set_u32s(struct model_shape *s, const char *key,
+                    const uint32_t *values, size_t n);
+void shape_set_bools(struct model_shape *s, const char *key,
+                     const unsigned char *values, size_t n);
+const struct shape_pair *shape_find(const struct model_shape *s,
+                                    const char *key);   /* or NULL */
+void shape_add_tensor(struct model_shape *s, const char *name, uint32_t type,
+                      int n_dims, const uint64_t *ne);
+
+/* Bytes of one tensor's data without padding; 0 for a type not known. */
+uint64_t shape_tensor_bytes(const struct shape_tensor *t);
+/* Of all, each padded to the alignment. */
+uint64_t shape_data_bytes(const struct model_shape *s);
+
+/* The header of a GGUF v3 file: magic to the padding before the data. */
+void shape_write_header(const struct model_shape *s, struct strbuf *out);
+
+/* Read the header of a file, every value kept as it is. ERR_INPUT as
+ * gguf_parse(); split files and big-endian ones are refused by name. */
+MUST_USE int shape_read(const char *path, struct model_shape *out,
+                        struct err *err);
+
+#endif

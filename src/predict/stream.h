@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* stream.h - what this machine's memory and cores can do, measured in about a
+ * second: a STREAM-like sum over all cores and a fused multiply-add loop.
+ * Kept in the user's cache by board, cores and kernel, so it is done once. */
+#ifndef PREDICT_STREAM_H
+#define PREDICT_STREAM_H
+
+#include "base/err.h"
+#include "types.h"
+
+struct stream_figures {
+    double bandwidth_bytes_s;  /* best of the passes, reading                */
+    double flops;              /* f32 multiply-adds x 2, all cores           */
+};
+
+/* From the cache, else measured and kept. ERR_PREFLIGHT: too little memory
+ * free for arrays beyond the caches (nothing is then said). */
+MUST_USE int stream_measure(const struct machine *machine,
+                            struct stream_figures *out, struct err *err);
+
+#endif
