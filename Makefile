@@ -27,7 +27,8 @@ endif
 endif
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
+# libcsv has no pkg-config file.
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcsv -lm -lpthread
 # V=1 shows whole command lines.
 SAY        = @echo "  $@";
 ifneq ($(V),)

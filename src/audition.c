@@ -47,6 +47,7 @@ static void add_server(struct config *c, const char *url, const char *model)
 {
     struct candidate item = {
         .source = SOURCE_SERVER, .context = -1, .measured_tok_s = NAN,
+        .expect = {NAN, NAN, NAN, NAN, NAN},
         .name = mem_copy(model ? model : url), .base_url = mem_copy(url),
         .model = mem_copy(model)};
 
@@ -184,14 +185,15 @@ int audition_begin(struct audition *a, const struct run_options *opt,
     } else {
         config_init(&a->config);
     }
+    if (catalogue_load(&a->catalogue, err)) return -1;
+    if (boards_load(&a->boards, err)) return -1;
+    a->constants = speed_load(err);
+    if (!a->constants) return -1;
     if (opt->all_models && ask_for_models(a, err)) return -1;
     if (!opt->all_models && apply_options(a, err)) return -1;
-    if (candidates_resolve(&a->config, &a->list, err)) return -1;
+    if (candidates_resolve(&a->config, &a->catalogue, &a->list, err)) return -1;
+    if (opt->download && audition_download(a, err)) return -1;
     machine_read("", &a->machine);
-    if (a->config.board) {
-        free(a->machine.board);
-        a->machine.board = mem_copy(a->config.board);
-    }
     complete_candidates(a);
     a->entries = mem_new(a->list.n, sizeof *a->entries);
     for (size_t i = 0; i < a->list.n; i++) {
@@ -233,22 +235,6 @@ static int ask_for_models(struct audition *a, struct err *err)
     }
     text_list_done(&names);
     return rc;
-}
-
-/* ---- step 2 ------------------------------------------------------------ */
-
-void audition_predict(struct audition *a)
-{
-    for (size_t i = 0; i < a->list.n; i++) {
-        struct entry *e = &a->entries[i];
-
-        predict_fit(e->candidate, &a->machine, e->context,
-                    a->config.reserve_bytes, &e->forecast);
-        if (e->is_out || e->forecast.fits != 0) continue;
-        e->is_out = e->is_skipped = true;
-        err_set(&e->failure, ERR_PREFLIGHT, "does not fit: %s",
-                e->forecast.reason);
-    }
 }
 
 /* ---- steps 3 to 6, one block ------------------------------------------- */
@@ -372,6 +358,10 @@ void audition_end(struct audition *a)
     candidate_list_done(&a->list);
     config_done(&a->config);
     machine_done(&a->machine);
+    calibration_done(&a->calibration);
+    speed_free(a->constants);
+    boards_done(&a->boards);
+    catalogue_done(&a->catalogue);
     *a = (struct audition){0};
 }
 

@@ -8,6 +8,9 @@
 #include "engine/engine.h"
 #include "facts.h"
 #include "judge.h"
+#include "model/catalogue.h"
+#include "predict/calibration.h"
+#include "predict/device.h"
 #include "predict/predict.h"
 #include "prompt.h"
 #include "run_options.h"
@@ -49,13 +52,25 @@ struct audition {
     struct store         *store;
     struct store_run      run;
     bool                  is_stopped;
+
+    struct catalogue        catalogue;    /* models by name                  */
+    struct boards           boards;
+    struct device           device;       /* what predictions are for        */
+    struct speed_constants *constants;
+    struct calibration      calibration;  /* of that device                  */
 };
 
 /* step 1: config, candidates, suites, prompt, machine. */
 MUST_USE int audition_begin(struct audition *a, const struct run_options *opt,
                             const char *config_path, struct err *err);
-/* step 2: what cannot fit is out before anything is started. */
-void audition_predict(struct audition *a);
+/* step 1, with --download: what is not on this machine is fetched. Sizes and
+ * free space are told first; a candidate that cannot be fetched keeps why. */
+MUST_USE int audition_download(struct audition *a, struct err *err);
+/* step 2: what each will do; what cannot fit is out before anything is
+ * started. */
+MUST_USE int audition_predict(struct audition *a, struct err *err);
+/* step 2, afterwards: what was measured here corrects later predictions. */
+void audition_learn(const struct audition *a, const struct facts *facts);
 /* step 6, opened early: nothing is measured that could not be kept. */
 MUST_USE int audition_open_store(struct audition *a, const json_t *settings,
                                  struct err *err);
@@ -73,8 +88,6 @@ MUST_USE int audition_collect(struct audition *a, struct facts *out,
 struct judge_context audition_judging(const struct entry *e);
 /* What an engine once said of itself, when it was not started now. */
 void audition_recall_engine(struct audition *a, struct entry *e);
-/* The plan, for --dry-run, onto stdout. */
-void audition_print_plan(const struct audition *a);
 
 void audition_end(struct audition *a);     /* safe on a zeroed struct */
 
@@ -86,6 +99,9 @@ int audition_plan_exit_code(const struct audition *a);
 
 /* A person who watches, on stderr (story.c). */
 void story_say(const struct audition *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* One line that is redrawn; only on a terminal. */
+void story_progress(const struct audition *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void story_work(const struct audition *a, const struct entry *e,
                 const struct work *w);

@@ -17,10 +17,14 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "discover.h"
+#include "model/catalogue.h"
 #include "model/gguf.h"
+
+#define USUAL_QUANT "Q4_K_M"    /* what a hub serves when none is asked for  */
 
 struct resolver {
     const struct config   *config;
+    const struct catalogue *catalogue; /* or NULL                            */
     struct candidate_list *out;
     struct found_models    found;      /* looked for once, when first needed */
     bool                   looked;
@@ -68,13 +72,68 @@ static struct candidate *append(struct resolver *r,
     return c;
 }
 
-static void read_header(struct candidate *c)
+
+/* ---- known by name ----------------------------------------------------- */
+
+static const struct catalogue_model *look_up(const struct resolver *r,
+                                             const char *name, char quant[32])
+{
+    return r->catalogue && name ? catalogue_find(r->catalogue, name, quant, 32)
+                                : NULL;
+}
+
+/* Of a model that is here: what its file does not say of itself. */
+static void recognise(const struct resolver *r, struct candidate *c)
+{
+    char quant[32];
+
+    c->known = look_up(r, c->hf ? c->hf : c->name, quant);
+    if (!c->known) c->known = look_up(r, c->facts.model_name, quant);
+}
+
+static void read_header(const struct resolver *r, struct candidate *c)
 {
     if (gguf_read(c->path, &c->facts, &c->failure)) return;
-    if (c->facts.architecture && strcmp(c->facts.architecture, "clip") == 0)
-        err_set(&c->failure, ERR_INPUT, "%s: is a projector for pictures or "
-                "sound, not a language model; name the model it belongs to",
+    recognise(r, c);
+    if (c->facts.is_big_endian)
+        err_set(&c->failure, ERR_INPUT, "%s: is a big-endian file, which an "
+                "engine on this machine cannot load; get the usual one",
                 c->path);
+    else if (c->facts.kind != MODEL_TEXT)
+        err_set(&c->failure, ERR_INPUT, "%s: is no language model but %s; "
+                "name the model it belongs to", c->path,
+                model_kind_name(c->facts.kind));
+}
+
+/* A model that is not here: its facts are the catalogue's, enough to predict
+ * it. False when no such model is known. */
+static bool add_known(const struct resolver *r, struct candidate *c,
+                      const char *name)
+{
+    char        quant[32] = "";
+    const char *where;
+
+    c->known = look_up(r, name, quant);
+    if (!c->known) return false;
+    c->is_absent = true;
+    if (c->known->unsupported || c->known->no_gguf) {
+        err_set(&c->failure, ERR_PREFLIGHT, "%s cannot be served: %s",
+                c->known->id, c->known->unsupported ? c->known->unsupported
+                                                    : c->known->no_gguf);
+        return true;
+    }
+    if (catalogue_facts(r->catalogue, c->known, *quant ? quant : USUAL_QUANT,
+                        &c->facts, &c->failure))
+        return true;
+    where = c->hf ? c->hf : c->known->hf;
+    if (where)
+        err_set(&c->failure, ERR_PREFLIGHT, "%s is not on this machine; "
+                "`audition run --download` fetches %s", name, where);
+    else
+        err_set(&c->failure, ERR_PREFLIGHT, "%s is not on this machine, and "
+                "where a GGUF of it is published is not known; name its file "
+                "once you have it", name);
+    return true;
 }
 
 /* ---- paths ------------------------------------------------------------- */
@@ -176,7 +235,7 @@ static void add_matches(struct resolver *r, const struct candidate *from,
             free(c->name);
             c->name = name_of(path);
         }
-        read_header(c);
+        read_header(r, c);
     }
     if (meant == 0)
         err_set(&append(r, from, NULL)->failure, ERR_INPUT, "%s: no model "
@@ -185,6 +244,34 @@ static void add_matches(struct resolver *r, const struct candidate *from,
 }
 
 /* ---- one file ---------------------------------------------------------- */
+
+static bool is_url(const char *path)
+{
+    return strncmp(path, "https://", 8) == 0 ||
+           strncmp(path, "http://", 7) == 0;
+}
+
+/* There is nothing at `path`, which the user wrote as `text`. */
+static void add_missing(struct resolver *r, const struct candidate *from,
+                        const char *path)
+{
+    const char       *text = from->path;
+    struct candidate *c = append(r, from, is_url(text) ? text : path);
+
+    if (is_url(text)) {
+        c->is_absent = true;
+        err_set(&c->failure, ERR_PREFLIGHT, "%s: is not on this machine; "
+                "`audition run --download` fetches it, `audition inspect` "
+                "reads its header", text);
+    } else if (!may_be_a_name(text)) {
+        read_header(r, c);         /* says what is wrong with the path */
+    } else if (!add_known(r, c, text)) {
+        err_set(&c->failure, ERR_INPUT, "%s: no such file, and no model of "
+                "that name in the caches of llama.cpp, Hugging Face, Ollama "
+                "or LM Studio, nor in the catalogue; `audition init` lists "
+                "those that are there", path);
+    }
+}
 
 static void add_file(struct resolver *r, const struct candidate *from)
 {
@@ -204,21 +291,17 @@ static void add_file(struct resolver *r, const struct candidate *from)
         free(path);
         path = mem_copy(r->found.items[found].path);
     }
-    if (from->line == 0 && is_listed(r, path)) {
-        free(path);
-        return;
+    if (stat(path, &st) != 0) {
+        add_missing(r, from, path);
+    } else if (from->line != 0 || !is_listed(r, path)) {
+        c = append(r, from, path);
+        if (S_ISDIR(st.st_mode))
+            err_set(&c->failure, ERR_INPUT, "%s: is a directory; name a file "
+                    "in it, or all of them with '%s%s*.gguf'", path, path,
+                    path[strlen(path) - 1] == '/' ? "" : "/");
+        else
+            read_header(r, c);
     }
-    c = append(r, from, path);
-    if (found < 0 && stat(path, &st) != 0 && may_be_a_name(from->path))
-        err_set(&c->failure, ERR_INPUT, "%s: no such file, and no model of "
-                "that name in the caches of llama.cpp, Hugging Face, Ollama or "
-                "LM Studio; `audition init` lists those that are there", path);
-    else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        err_set(&c->failure, ERR_INPUT, "%s: is a directory; name a file in "
-                "it, or all of them with '%s%s*.gguf'", path, path,
-                path[strlen(path) - 1] == '/' ? "" : "/");
-    else
-        read_header(c);
     free(path);
 }
 
@@ -312,12 +395,13 @@ static void add_hf(struct resolver *r, const struct candidate *from)
     if (found >= 0) {
         free(c->path);
         c->path = mem_copy(r->found.items[found].path);
-        read_header(c);
-    } else {
+        read_header(r, c);
+    } else if (!add_known(r, c, from->hf)) {
+        c->is_absent = true;
         err_set(&c->failure, ERR_PREFLIGHT, "hf: %s is not on this machine%s%s;"
-                " download it first, e.g. with `llama-cli -hf %s` or "
-                "`huggingface-cli download %s/%s`", from->hf,
-                others.len ? ", only " : "", others.text, from->hf, user, repo);
+                " `audition run --download` fetches it, `audition inspect "
+                "hf:%s` reads its header", from->hf,
+                others.len ? ", only " : "", others.text, from->hf);
     }
     strbuf_done(&others);
     free(user);
@@ -377,10 +461,12 @@ static int check_names(const struct config *config, struct candidate_list *list,
     return 0;
 }
 
-int candidates_resolve(const struct config *config, struct candidate_list *out,
-                       struct err *err)
+int candidates_resolve(const struct config *config,
+                       const struct catalogue *catalogue,
+                       struct candidate_list *out, struct err *err)
 {
-    struct resolver r = {.config = config, .out = out};
+    struct resolver r = {.config = config, .catalogue = catalogue,
+                         .out = out};
     int             rc;
 
     *out = (struct candidate_list){0};
@@ -394,4 +480,18 @@ int candidates_resolve(const struct config *config, struct candidate_list *out,
     rc = check_names(config, out, err);
     if (rc) candidate_list_done(out);
     return rc;
+}
+
+void candidate_found(struct candidate *c, const struct catalogue *catalogue,
+                     const char *path)
+{
+    struct resolver r = {.catalogue = catalogue};
+
+    free(c->path);
+    c->path = mem_copy(path);
+    c->is_absent = false;
+    c->failure = (struct err){0};
+    model_facts_done(&c->facts);
+    gguf_unknown(&c->facts);
+    read_header(&r, c);
 }

@@ -31,6 +31,14 @@ static const struct opt run_opts[] = {
     {.name = "report-folder", .type = OPT_TEXT, .at = AT(report_folder),
      .value = "FOLDER", .help = "where report.md and report.json go; "
      "otherwise beside the config"},
+    {.name = "device", .type = OPT_TEXT, .at = AT(device), .value = "BOARD",
+     .help = "predict for this board (`audition devices` lists them); "
+     "otherwise the config's, else this machine"},
+    {.name = "power-mode", .type = OPT_TEXT, .at = AT(power_mode),
+     .value = "MODE", .help = "of that board, e.g. MAXN_SUPER or 25W"},
+    {.name = "download", .type = OPT_FLAG, .at = AT(download),
+     .help = "fetch candidates that are not on this machine into the Hugging "
+     "Face cache; sizes and free space are shown first"},
     {.name = "ctx-size", .letter = 'c', .type = OPT_INT, .at = AT(context),
      .min = 256, .max = 1048576, .value = "N",
      .help = "context in tokens, for candidates that state none "
@@ -127,8 +135,8 @@ static int contradiction(const struct run_options *o)
         text = "--all-models needs --base-url";
     else if (o->all_models && o->models.n)
         text = "--all-models and --model exclude each other; give one";
-    else if (o->dry_run && o->json)
-        text = "--dry-run prints a table; leave out --json";
+    else if (o->dry_run && o->download)
+        text = "--dry-run fetches nothing; leave out --download";
     if (!text) return 0;
     fprintf(stderr, "audition run: %s\n", text);
     return 2;
@@ -159,6 +167,17 @@ static int score(void *options, const enum opt_source *sources,
     return code;
 }
 
+static int plan(void *options, const enum opt_source *sources,
+                const struct text_list *arguments)
+{
+    struct run_options *o = options;
+
+    (void)sources;
+    o->plan_only = true;
+    o->download = false;
+    return pipeline_plan(o, config_path(o, arguments));
+}
+
 const struct command command_run = {
     .name = "run", .arguments = "[CONFIG]",
     .summary = "audition the candidates and say which to ship",
@@ -179,4 +198,15 @@ const struct command command_score = {
              "which trials are meant, but asks no model anything.",
     .opts = run_opts, .options_bytes = sizeof(struct run_options),
     .max_arguments = 1, .run = score,
+};
+
+const struct command command_plan = {
+    .name = "plan", .arguments = "[CONFIG]",
+    .summary = "predict memory, speed and latency, before any download",
+    .about = "Takes the same options as `audition run` and says what each "
+             "candidate will do on the board: verdict, why not, and how long "
+             "the audition will take. Starts no engine and reads no network: "
+             "models that are not here are looked up in the catalogue.",
+    .opts = run_opts, .options_bytes = sizeof(struct run_options),
+    .max_arguments = 1, .run = plan,
 };

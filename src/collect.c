@@ -215,6 +215,29 @@ static void subtract_reserve(struct evidence *e, double reserve_bytes)
     for (size_t i = 0; i < e->n[id]; i++) e->values[id][i] -= reserve_bytes;
 }
 
+static void add_predicted(struct candidate_facts *out, enum metric_id id,
+                          struct range r)
+{
+    if (isnan(r.value) || out->n_predicted == PREDICTED_MAX) return;
+    out->predicted[out->n_predicted++] = (struct predicted){
+        id, r.value, r.low, r.high, r.value / out->metrics[id].median - 1};
+}
+
+static void set_predicted(const struct entry *e, struct candidate_facts *out)
+{
+    const struct forecast *f = &e->forecast;
+    double                 memory = f->memory.total;
+
+    if (out->remote) return;
+    add_predicted(out, METRIC_served_tok_s, f->served_tok_s);
+    add_predicted(out, METRIC_prompt_tok_s, f->prompt_tok_s);
+    add_predicted(out, METRIC_ttft_s, f->ttft_s);
+    add_predicted(out, METRIC_first_sentence_s, f->first_sentence_s);
+    add_predicted(out, METRIC_latency50_s, f->latency50_s);
+    add_predicted(out, METRIC_peak_memory_bytes,
+                  (struct range){memory, NAN, NAN});
+}
+
 static int collect_entry(struct audition *a, struct entry *e,
                          struct evidence *ev, struct candidate_facts *out,
                          struct err *err)
@@ -231,6 +254,7 @@ static int collect_entry(struct audition *a, struct entry *e,
     set_status(a, e, ev, out);
     subtract_reserve(ev, a->config.reserve_bytes);
     evidence_summarise(ev, needs_tools, a, out);
+    set_predicted(e, out);
     decide_candidate(out, &a->config, ev);
     return store_add_candidate(a->store, a->run.id, e->candidate,
                                e->subject_id, NULL, err);

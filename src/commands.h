@@ -6,6 +6,11 @@
 #include "base/opt.h"
 
 extern const struct command command_run;
+extern const struct command command_plan;
+extern const struct command command_predict;
+extern const struct command command_inspect;
+extern const struct command command_synth;
+extern const struct command command_devices;
 extern const struct command command_init;
 extern const struct command command_score;
 extern const struct command command_report;

@@ -105,6 +105,7 @@ static struct candidate *add(struct candidate_list *list, int line)
     list->items = mem_grow(list->items, list->n + 1, sizeof *list->items);
     list->items[list->n] = (struct candidate){
         .context = -1, .measured_tok_s = NAN, .line = line,
+        .expect = {NAN, NAN, NAN, NAN, NAN},
         .facts = {.parameters = NAN, .kv_bytes_per_token = NAN, .layers = -1,
                   .context = -1, .vocabulary = -1}};
     return &list->items[list->n++];
@@ -129,6 +130,38 @@ int config_bind_server_args(struct binder *b, const struct place *at,
     return bind_list(b, at, bind_server_arg, out);
 }
 
+/* "35-45" or one number: two doubles, the low and the high end. */
+static int bind_span(struct binder *b, const struct place *at, void *out)
+{
+    double *span = out;
+    char   *end;
+
+    if (bind_expect(b, at, NODE_TEXT)) return -1;
+    span[0] = span[1] = strtod(at->node->text, &end);
+    if (end != at->node->text && *end == '-') {
+        const char *second = end + 1;
+        span[1] = strtod(second, &end);
+        if (end == second) span[1] = NAN;
+    }
+    if (end == at->node->text || *end || !(span[0] > 0) ||
+        !(span[1] >= span[0]) || span[1] > 1e6)
+        return bind_error(b, at, "`%.*s` is no range; write it as 35-45, or "
+                          "as one number", opt_cut(at->node->text),
+                          at->node->text);
+    return 0;
+}
+
+static const struct field expect_fields[] = {
+    {.opt = {"tok_s", .at = offsetof(struct expectation, tok_s_low)},
+     .bind = bind_span},
+    {.opt = {"latency50_s",
+             .at = offsetof(struct expectation, latency50_s_low)},
+     .bind = bind_span},
+    {.opt = {"memory", .type = OPT_BYTES,
+             .at = offsetof(struct expectation, memory_bytes), .min = 1,
+             .max = 1e15}},
+    {.opt = {0}}};
+
 #define IN(member) .at = offsetof(struct candidate, member)
 
 /* `model` waits in .model until it is known whether it is a server's. */
@@ -146,6 +179,7 @@ static const struct field fields[] = {
      .bind = config_bind_server_args},
     {.opt = {"measured_tok_s", .type = OPT_REAL, IN(measured_tok_s),
              .min = 0.001, .max = 100000}},
+    {.opt = {"expect", IN(expect)}, .fields = expect_fields},
     {.opt = {0}}};
 
 static int check_sources(struct binder *b, const struct place *at,

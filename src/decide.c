@@ -151,6 +151,16 @@ static char *voice_words(enum verdict v, const struct thresholds *limits)
     }
 }
 
+enum verdict decide_voice_verdict(double voice_s,
+                                  const struct thresholds *limits)
+{
+    return isnan(voice_s)                  ? VERDICT_UNKNOWN
+         : voice_s <= limits->target_s     ? VERDICT_TARGET_MET
+         : voice_s <= limits->ready_s      ? VERDICT_READY
+         : voice_s <= limits->borderline_s ? VERDICT_BORDERLINE
+                                           : VERDICT_TOO_SLOW;
+}
+
 static void judge_voice(struct candidate_facts *c,
                         const struct thresholds *limits)
 {
@@ -165,10 +175,7 @@ static void judge_voice(struct candidate_facts *c,
         c->reason = mem_copy("no voice latency was measured");
         return;
     }
-    c->verdict = worst_s <= limits->target_s     ? VERDICT_TARGET_MET
-               : worst_s <= limits->ready_s      ? VERDICT_READY
-               : worst_s <= limits->borderline_s ? VERDICT_BORDERLINE
-                                                 : VERDICT_TOO_SLOW;
+    c->verdict = decide_voice_verdict(worst_s, limits);
     words = voice_words(c->verdict, limits);
     c->reason = mem_printf("voice latency %.2f s (%s) %s%s%s", worst_s,
                            metric_info[id].label, words,

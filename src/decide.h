@@ -25,6 +25,10 @@
 void decide_candidate(struct candidate_facts *c, const struct config *config,
                       const struct evidence *e);
 
+/* The verdict of a voice latency in seconds; NAN: VERDICT_UNKNOWN. */
+enum verdict decide_voice_verdict(double voice_s,
+                                  const struct thresholds *limits);
+
 /* After decide_candidate of each: sorts facts->candidates by rank (evidence
  * follows: same index) and sets recommendation or no_winner, passes_gates and
  * the reason why each won or lost. */

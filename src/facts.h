@@ -63,6 +63,14 @@ struct worst_case {             /* an example for the report: a failed case  */
     enum outcome outcome;
 };
 
+/* What step 2 said beforehand, and how far off it was. */
+struct predicted {
+    enum metric_id metric;
+    double value, low, high;    /* 80 % interval                             */
+    double error;               /* value / measured median - 1; NAN          */
+};
+#define PREDICTED_MAX 8
+
 struct candidate_facts {
     char  *name, *file, *sha256, *base_url;
     char  *quantisation, *architecture;
@@ -76,6 +84,8 @@ struct candidate_facts {
     struct finding *findings;
     size_t n_findings;
     struct metric   metrics[METRIC_COUNT];
+    struct predicted predicted[PREDICTED_MAX];
+    size_t n_predicted;
     struct quality *quality;
     size_t n_quality;
     struct worst_case *examples;

@@ -87,6 +87,22 @@ static void read_metrics(const json_t *object, struct candidate_facts *c)
     }
 }
 
+static void read_predicted(json_t *object, struct candidate_facts *c)
+{
+    const char *name;
+    json_t     *value;
+
+    json_object_foreach(object, name, value) {
+        int id = metric_find(name);
+
+        if (id < 0 || c->n_predicted == PREDICTED_MAX) continue;
+        c->predicted[c->n_predicted++] = (struct predicted){
+            (enum metric_id)id, jsonx_number(value, "value"),
+            jsonx_number(value, "low"), jsonx_number(value, "high"),
+            jsonx_number(value, "error")};
+    }
+}
+
 /* A suite without all its counts says nothing, and is left out. */
 static void read_quality(json_t *object, struct candidate_facts *c)
 {
@@ -154,6 +170,7 @@ static void read_candidate(const json_t *object, struct candidate_facts *c)
         .blocks = (int)count_of(object, "blocks")};
     read_template(json_object_get(object, "template"), c);
     read_metrics(json_object_get(object, "metrics"), c);
+    read_predicted(json_object_get(object, "predicted"), c);
     read_quality(json_object_get(object, "quality"), c);
     read_examples(json_object_get(object, "examples"), c);
 }

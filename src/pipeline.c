@@ -18,6 +18,7 @@
 #include "audition.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "plan.h"
 #include "report/output.h"
 #include "rescore.h"
 
@@ -59,6 +60,18 @@ static void tell_failures(const struct audition *a)
         if (a->entries[i].is_out) story_fail(a, &a->entries[i]);
 }
 
+/* The answer of --dry-run and of `audition plan`; its exit code. */
+static int show_plan(const struct audition *a)
+{
+    struct plan plan;
+
+    plan_make(a, &plan);
+    if (a->opt->json) output_json(plan_json(&plan));
+    else plan_print(&plan);
+    plan_done(&plan);
+    return audition_plan_exit_code(a);
+}
+
 typedef int (*middle_fn)(struct audition *a, struct err *err);
 
 /* The eight steps; the middle is either measuring or only scoring. */
@@ -71,17 +84,21 @@ static int go(const struct run_options *opt, const char *config_path,
     int             code  = 0;
 
     if (audition_begin(&a, opt, config_path, &err)) goto done;     /* 1     */
-    audition_predict(&a);                                          /* 2     */
+    if (audition_predict(&a, &err)) goto done;                     /* 2     */
+    if (opt->plan_only) {
+        code = show_plan(&a);
+        goto done;
+    }
     if (audition_open_store(&a, settings, &err)) goto done;        /* 6     */
     if (audition_identify(&a, &err)) goto done;                    /* 3     */
     tell_failures(&a);
     if (opt->dry_run) {
-        audition_print_plan(&a);
-        code = audition_plan_exit_code(&a);
+        code = show_plan(&a);
         goto done;
     }
     if (middle(&a, &err)) goto done;                               /* 3..6  */
     if (audition_collect(&a, &facts, &err)) goto done;             /* 7     */
+    audition_learn(&a, &facts);                                    /* 2     */
     if (output_report(&a, &facts, &err)) goto done;                /* 8     */
     code = audition_exit_code(&a, &facts);
 done:
@@ -106,4 +123,9 @@ int pipeline_score(const struct run_options *opt, const char *config_path,
                    const json_t *settings)
 {
     return go(opt, config_path, settings, score_again);
+}
+
+int pipeline_plan(const struct run_options *opt, const char *config_path)
+{
+    return go(opt, config_path, NULL, run_blocks);
 }

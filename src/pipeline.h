@@ -17,4 +17,7 @@ int pipeline_run(const struct run_options *opt, const char *config_path,
 int pipeline_score(const struct run_options *opt, const char *config_path,
                    const json_t *settings);
 
+/* Steps 1 and 2 and what they say: no engine, no store. */
+int pipeline_plan(const struct run_options *opt, const char *config_path);
+
 #endif

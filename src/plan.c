@@ -1,81 +1,192 @@
 /* SPDX-License-Identifier: MIT */
-/* plan.c - `run --dry-run`: what would be done, what is stored already, and
- * what it costs at most. Starts no engine, writes nothing. */
-#include "audition.h"
+/* plan.c - see plan.h. */
+#include "plan.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/table.h"
-#include "base/term.h"
+#include "base/mem.h"
 #include "base/units.h"
+#include "decide.h"
 
-static size_t stored_works(const struct entry *e)
+/* ---- what it costs ----------------------------------------------------- */
+
+#define DECODE_TOKENS   128.0    /* works.h: of each forced decode           */
+#define SPEAK_TOKENS    60.0     /* of a free spoken answer, about           */
+#define CASE_TOKENS     40.0     /* of one answer to a case, about           */
+#define TOOL_CASE_CALLS 2.0      /* call, then answer                        */
+
+static double round_s(const struct forecast *f, bool is_long)
 {
-    size_t n = 0;
+    double prefill = 128 + 512 + (is_long ? 2048 : 0);
 
-    for (size_t i = 0; i < e->progress.n_keys; i++)
-        if (!strstr(e->progress.keys[i], "/load/") &&
-            !strstr(e->progress.keys[i], "/memory"))
-            n++;
-    return n;
+    return (2 * DECODE_TOKENS + SPEAK_TOKENS) / f->served_tok_s.value +
+           prefill / f->prompt_tok_s.value + f->ttft_s.value +
+           f->latency50_s.value;
 }
 
-static void add_row(struct table *t, const struct audition *a,
-                    const struct entry *e)
+static double cases_s(const struct audition *a, const struct forecast *f)
 {
-    char trials[48];
+    double turn_s = f->first_sentence_s.value +
+                    CASE_TOKENS / f->served_tok_s.value;
 
-    snprintf(trials, sizeof trials, "%zu of at most %zu", stored_works(e),
-             schedule_trials(&a->schedule));
-    table_add_cell(t, STYLE_PLAIN, e->candidate->name);
-    table_add_cell(t, STYLE_PLAIN, e->candidate->facts.quantisation
-                   ? e->candidate->facts.quantisation : UNITS_MISSING);
-    table_add_cell(t, STYLE_PLAIN,
-                   units_bytes(e->forecast.weights_bytes).text);
-    table_add_cell(t, STYLE_PLAIN, units_bytes(e->forecast.kv_bytes).text);
-    table_add_cell(t, STYLE_PLAIN, e->forecast.fits == 1 ? "yes"
-                   : e->forecast.fits == 0 ? "no" : "?");
-    table_add_cell(t, STYLE_PLAIN, e->is_out ? UNITS_MISSING : trials);
+    /* Each suite begins with a prompt that is not in the cache. */
+    return (double)a->n_cases * turn_s * TOOL_CASE_CALLS +
+           (double)a->n_suites * f->ttft_s.value;
 }
 
-void audition_print_plan(const struct audition *a)
+/* As schedule.h says: rounds until the budget of a block, at least the first
+ * ones and at most the last, whatever the budget. */
+static double candidate_s(const struct audition *a, const struct forecast *f)
 {
-    struct strbuf out;
-    struct table  t = {0};
+    const struct schedule *s = &a->schedule;
+    double one = round_s(f, s->long_prefill), blocks = s->blocks;
+    double load_s = f->cold_start_s.value - f->ttft_s.value;
+    double least = one * s->min_rounds, most = one * s->max_rounds;
+    double rounds_s = isnan(s->block_budget_s) ? most
+                    : fmin(most, fmax(least, s->block_budget_s));
 
-    strbuf_init(&out, 1u << 20);
-    table_add_column(&t, "candidate", ALIGN_LEFT, 0, 12);
-    table_add_column(&t, "quant", ALIGN_LEFT, 1, 0);
-    table_add_column(&t, "weights", ALIGN_RIGHT, 0, 0);
-    table_add_column(&t, "cache", ALIGN_RIGHT, 2, 0);
-    table_add_column(&t, "fits", ALIGN_LEFT, 0, 0);
-    table_add_column(&t, "stored trials", ALIGN_LEFT, 0, 0);
-    for (size_t i = 0; i < a->list.n; i++) add_row(&t, a, &a->entries[i]);
-    table_fit(&t, term_of(STDOUT_FILENO).columns);
-    table_print(&t, 0, false, &out);
-    table_done(&t);
-    for (size_t i = 0; i < a->list.n; i++)
-        if (a->entries[i].is_out)
-            strbuf_addf(&out, "%s: %s\n", a->entries[i].candidate->name,
-                        a->entries[i].failure.text);
-    if (audition_plan_exit_code(a) != 0)
-        strbuf_add(&out, "\nNo candidate can be auditioned.\n");
-    else
-        strbuf_addf(&out, "\n%d block%s a candidate, %zu cases; speed takes "
-                "about %s of engine time a candidate, cases and loads come on "
-                "top.\n",
-                a->schedule.blocks, a->schedule.blocks == 1 ? "" : "s",
-                a->n_cases,
-                units_value(a->schedule.block_budget_s * a->schedule.blocks,
-                            "s", 0).text);
-    if (a->llama_server)
-        strbuf_addf(&out, "engine: %s (build %d)\n", a->llama_server,
-                    a->llama_build);
-    if (a->opt->store) strbuf_addf(&out, "store: %s\n", a->opt->store);
-    else strbuf_addf(&out, "store: %s/audition.db\n", a->config.folder);
-    fputs(out.text, stdout);
-    strbuf_done(&out);
+    return blocks * (load_s + (least + rounds_s) / 2) + cases_s(a, f);
+}
+
+/* ---- verdicts and reasons ---------------------------------------------- */
+
+static void add_reason(struct plan_row *r, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+static void add_reason(struct plan_row *r, const char *fmt, ...)
+{
+    char    text[800];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    text_list_add(&r->reasons, text);
+}
+
+static void judge_speed(struct plan_row *r, const struct forecast *f,
+                        const struct thresholds *limits)
+{
+    bool         is_sentence = f->first_sentence_s.value > f->latency50_s.value;
+    struct range voice = is_sentence ? f->first_sentence_s : f->latency50_s;
+    enum verdict best = decide_voice_verdict(voice.low, limits);
+    enum verdict worst = decide_voice_verdict(voice.high, limits);
+
+    r->verdict = decide_voice_verdict(voice.value, limits);
+    if (r->verdict == VERDICT_UNKNOWN) {
+        add_reason(r, "its speed on this board cannot be predicted");
+        return;
+    }
+    add_reason(r, "voice latency %.2f s (%s), 80 %% between %.2f and %.2f s%s",
+               voice.value, is_sentence ? "first sentence" : "50 tokens",
+               voice.low, voice.high,
+               best == worst ? "" : ": measuring may change the verdict");
+}
+
+/* A failure whose model is known is no obstacle to predicting it. */
+static bool is_predicted(const struct entry *e)
+{
+    const struct candidate *c = e->candidate;
+
+    return e->failure.kind == ERR_NONE || e->is_skipped ||
+           (c->is_absent && c->facts.layers > 0);
+}
+
+static void judge_row(struct plan_row *r, const struct audition *a)
+{
+    const struct entry           *e = r->entry;
+    const struct catalogue_model *known = e->candidate->known;
+    const struct forecast        *f = &e->forecast;
+
+    if (known && (known->unsupported || known->no_gguf)) {
+        r->verdict = VERDICT_UNSUPPORTED;
+        add_reason(r, "%s", known->unsupported ? known->unsupported
+                                               : known->no_gguf);
+        if (!known->is_instruct) add_reason(r, "it is a base model");
+    } else if (!is_predicted(e)) {
+        r->verdict = e->candidate->is_absent ? VERDICT_UNKNOWN
+                                             : VERDICT_FAILED;
+        add_reason(r, "%s", e->failure.text);
+    } else if (f->fits == 0) {
+        r->verdict = VERDICT_DOES_NOT_FIT;
+        add_reason(r, "%s", f->reason);
+    } else {
+        judge_speed(r, f, &a->config.thresholds);
+    }
+    if (r->verdict == VERDICT_UNSUPPORTED || r->verdict == VERDICT_FAILED)
+        return;
+    if ((known && !known->is_instruct) ||
+        (!e->candidate->is_absent && e->candidate->facts.layers > 0 &&
+         !e->candidate->facts.chat_template)) {
+        if (r->verdict != VERDICT_DOES_NOT_FIT)
+            r->verdict = VERDICT_NOT_INSTRUCT;
+        add_reason(r, "a base model: it continues text and does not answer");
+    }
+    if (known && known->caution) add_reason(r, "%s", known->caution);
+}
+
+/* ---- what the user expects --------------------------------------------- */
+
+static bool is_apart(double low, double high, struct range r)
+{
+    return r.low > high || r.high < low;
+}
+
+static void hold_against(struct plan_row *r)
+{
+    const struct expectation *x = &r->entry->candidate->expect;
+    const struct forecast    *f = &r->entry->forecast;
+    double                    weights = f->memory.weights;
+
+    if (r->verdict == VERDICT_UNSUPPORTED || r->verdict == VERDICT_FAILED)
+        return;
+    r->tok_s_cannot_hold = is_apart(x->tok_s_low, x->tok_s_high,
+                                    f->served_tok_s);
+    r->latency_cannot_hold = is_apart(x->latency50_s_low, x->latency50_s_high,
+                                      f->latency50_s);
+    r->memory_cannot_hold = x->memory_bytes < weights;
+    if (r->tok_s_cannot_hold)
+        add_reason(r, "%g to %g tok/s cannot hold: predicted %.1f [%.1f to "
+                   "%.1f]", x->tok_s_low, x->tok_s_high,
+                   f->served_tok_s.value, f->served_tok_s.low,
+                   f->served_tok_s.high);
+    if (r->latency_cannot_hold)
+        add_reason(r, "%g to %g s for 50 tokens cannot hold: predicted %.2f "
+                   "[%.2f to %.2f]", x->latency50_s_low, x->latency50_s_high,
+                   f->latency50_s.value, f->latency50_s.low,
+                   f->latency50_s.high);
+    if (r->memory_cannot_hold)
+        add_reason(r, "%s of memory cannot hold: the weights alone take %s",
+                   units_bytes(x->memory_bytes).text,
+                   units_bytes(weights).text);
+}
+
+void plan_make(const struct audition *a, struct plan *out)
+{
+    *out = (struct plan){.audition = a, .n = a->list.n, .audition_s = 0};
+    out->rows = mem_new(a->list.n, sizeof *out->rows);
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct plan_row *r = &out->rows[i];
+
+        *r = (struct plan_row){.entry = &a->entries[i], .cost_s = NAN};
+        judge_row(r, a);
+        if (r->entry->candidate->is_absent && is_predicted(r->entry) &&
+            r->verdict != VERDICT_DOES_NOT_FIT)
+            add_reason(r, "%s", r->entry->failure.text);
+        hold_against(r);
+        if (is_predicted(r->entry) && r->verdict != VERDICT_DOES_NOT_FIT &&
+            r->verdict != VERDICT_UNSUPPORTED)
+            r->cost_s = candidate_s(a, &r->entry->forecast);
+        if (!isnan(r->cost_s)) out->audition_s += r->cost_s;
+    }
+}
+
+void plan_done(struct plan *p)
+{
+    for (size_t i = 0; i < p->n; i++) text_list_done(&p->rows[i].reasons);
+    free(p->rows);
+    *p = (struct plan){0};
 }

@@ -18,6 +18,7 @@ struct run_options {
     char  *llama_server;
     char  *store;                  /* audition.db                            */
     char  *report_folder;
+    char  *device, *power_mode;    /* what predictions are for               */
 
     int    context, threads, port, cache_ram_mib;
     double temperature;
@@ -30,7 +31,8 @@ struct run_options {
     int    seed;
     double load_timeout_s, first_timeout_s, silence_timeout_s, answer_timeout_s;
 
-    bool   full, quick, fresh, dry_run, strict, gate;
+    bool   full, quick, fresh, dry_run, strict, gate, download;
+    bool   plan_only;              /* `audition plan`: no engine, no store   */
     bool   json, quiet, no_progress, no_color;
 };
 

@@ -67,18 +67,26 @@ static const char *work_name(const struct work *w)
     return "";
 }
 
-void story_work(const struct audition *a, const struct entry *e,
-                const struct work *w)
+void story_progress(const struct audition *a, const char *fmt, ...)
 {
-    char  text[400], *safe;
-    int   columns;
+    char    text[400], *safe;
+    va_list args;
+    int     columns;
 
     if (!can_redraw(a)) return;
     columns = term_of(STDERR_FILENO).columns;
-    snprintf(text, sizeof text, "%s  block %d of %d  %s %s",
-             e->candidate->name, w->block + 1, a->schedule.blocks,
-             work_name(w), w->test ? w->test->id : "");
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
     safe = utf8_printable(text, strlen(text));
     fprintf(stderr, "\r\033[K%.*s", columns > 1 ? columns - 1 : 79, safe);
     free(safe);
+}
+
+void story_work(const struct audition *a, const struct entry *e,
+                const struct work *w)
+{
+    story_progress(a, "%s  block %d of %d  %s %s", e->candidate->name,
+                   w->block + 1, a->schedule.blocks, work_name(w),
+                   w->test ? w->test->id : "");
 }

@@ -31,6 +31,31 @@ void turn_done(struct turn *t)
     *t = (struct turn){0};
 }
 
+const char *tensor_class_name(enum tensor_class c)
+{
+    static const char *const names[TENSOR_CLASSES] = {
+        [TENSOR_EMBEDDING] = "embedding",       [TENSOR_OUTPUT] = "output",
+        [TENSOR_ATTENTION] = "attention",
+        [TENSOR_FEED_FORWARD] = "feed_forward", [TENSOR_EXPERTS] = "experts",
+        [TENSOR_RECURRENT] = "recurrent",       [TENSOR_NORM] = "norm",
+        [TENSOR_OTHER] = "other",
+    };
+
+    return names[c];
+}
+
+const char *model_kind_name(enum model_kind k)
+{
+    static const char *const names[] = {
+        [MODEL_TEXT] = "text",           [MODEL_PROJECTOR] = "mmproj",
+        [MODEL_DRAFT] = "draft",         [MODEL_ADAPTER] = "adapter",
+        [MODEL_EMBEDDING] = "embedding", [MODEL_VOCABULARY] = "vocabulary",
+        [MODEL_OTHER] = "other",
+    };
+
+    return names[k];
+}
+
 void model_facts_done(struct model_facts *m)
 {
     free(m->architecture);
@@ -38,6 +63,7 @@ void model_facts_done(struct model_facts *m)
     free(m->quantisation);
     free(m->chat_template);
     free(m->license);
+    free(m->tokenizer);
     *m = (struct model_facts){0};
 }
 

@@ -115,12 +115,14 @@ struct layer_group {
     double key_elements, value_elements;  /* cached for a token and layer;
                                              MLA: the latent, and 0          */
     double state_bytes;    /* RECURRENT: f32, one sequence and layer; else 0 */
+    bool   reads_window;   /* SHARED: the cache that it reads is a window    */
 };
 #define LAYER_GROUPS_MAX 8
 
 /* What a model file is. Only MODEL_TEXT can be auditioned by itself. */
 enum model_kind { MODEL_TEXT, MODEL_PROJECTOR, MODEL_DRAFT, MODEL_ADAPTER,
-                  MODEL_EMBEDDING, MODEL_VOCABULARY };
+                  MODEL_EMBEDDING, MODEL_VOCABULARY,
+                  MODEL_OTHER };      /* speech, images, statistics          */
 const char *model_kind_name(enum model_kind k);   /* "text", "mmproj", ... */
 
 /* What the chat template's text shows; 1, 0, -1: there is none. */
@@ -172,6 +174,16 @@ void model_facts_done(struct model_facts *m);
 
 enum source { SOURCE_FILE, SOURCE_HF, SOURCE_SERVER, SOURCE_REPLAY };
 
+/* What the user expects of a candidate: held against the prediction. NAN:
+ * nothing. */
+struct expectation {
+    double tok_s_low, tok_s_high;
+    double latency50_s_low, latency50_s_high;
+    double memory_bytes;
+};
+
+struct catalogue_model;           /* model/catalogue.h                       */
+
 struct candidate {
     char       *name;             /* unique in the list                      */
     enum source source;
@@ -184,8 +196,11 @@ struct candidate {
     json_t     *template_kwargs;  /* object or NULL                          */
     struct text_list server_args; /* appended to the engine's command        */
     double      measured_tok_s;   /* what the user already knows, NAN        */
+    struct expectation expect;
     int         line;             /* in the config, 0 when from a flag       */
 
+    const struct catalogue_model *known;  /* borrowed; NULL: not in there    */
+    bool        is_absent;        /* facts are the catalogue's: no file here */
     struct model_facts facts;
     char        sha256[65];       /* of the file's bytes; "" when unknown    */
     struct err  failure;          /* why it cannot be auditioned at all      */

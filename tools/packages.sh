@@ -7,9 +7,9 @@ set -eu
 build='gcc:gcc make:make pkg-config:pkg-config g++:g++ cmake:cmake
 unzip:unzip python3:python3 lib=libcurl:libcurl4-openssl-dev
 lib=jansson:libjansson-dev lib=sqlite3:libsqlite3-dev
-lib=yaml-0.1:libyaml-dev
+lib=yaml-0.1:libyaml-dev header=csv.h:libcsv-dev
 lib=libutf8proc:libutf8proc-dev lib=libcrypto:libssl-dev pip:python3-pip'
-test='lib=cmocka:libcmocka-dev clang-14:clang-14 jq:jq valgrind:valgrind
+test='lib=cmocka:libcmocka-dev lib=gsl:libgsl-dev clang-14:clang-14 jq:jq valgrind:valgrind
 sqlite3:sqlite3 mandoc:mandoc
 file=/usr/lib/llvm-14/lib/clang:libclang-rt-14-dev'
 
@@ -17,6 +17,7 @@ has() {
     case $1 in
     lib=*) pkg-config --exists "${1#lib=}" 2>/dev/null ;;
     file=*) ls "${1#file=}"/*/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 ;;
+    header=*) [ -e "/usr/include/${1#header=}" ] ;;
     pip) python3 -m pip --version >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
     esac

@@ -7,7 +7,6 @@
  */
 #include "base/http.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <math.h>
@@ -40,6 +39,8 @@ struct transfer {
     int64_t       begin_ns, last_ns; /* last arrival of body bytes, or -1 */
     int64_t       died_ns;           /* `alive` said no, or -1 */
     size_t        header_bytes;
+    int64_t       span_ns;           /* begin of the span of ask->slow_s */
+    size_t        span_bytes;        /* of the body in it */
     int           verdict;           /* of on_bytes */
     bool          cut;               /* an error's body reached its limit */
     char          detail[CURL_ERROR_SIZE];
@@ -65,60 +66,8 @@ void http_free(struct http *h)
 void http_reply_done(struct http_reply *reply)
 {
     free(reply->body);
+    for (size_t i = 0; i < HTTP_KEPT; i++) free(reply->headers[i]);
     *reply = (struct http_reply){0};
-}
-
-static bool is_loopback_name(const char *host)
-{
-    char            bare[64];
-    struct in_addr  v4;
-    struct in6_addr v6;
-
-    if (strcasecmp(host, "localhost") == 0) return true;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(host + 1, "]"), host + 1);
-    if (*host != '[' || inet_pton(AF_INET6, bare, &v6) != 1) return false;
-    return IN6_IS_ADDR_LOOPBACK(&v6) ||
-           (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-}
-
-bool http_is_loopback(const char *url)
-{
-    CURLU *parsed   = curl_url();
-    char  *host     = NULL;
-    bool   loopback = false;
-
-    if (curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host)
-        loopback = is_loopback_name(host);
-    curl_free(host);
-    curl_url_cleanup(parsed);
-    return loopback;
-}
-
-/* The address without path, query and password, to be named in errors.
- * NULL with err set when it is none that we can talk to. */
-static char *name_server(const char *url, struct err *err)
-{
-    CURLU *parsed = curl_url();
-    char  *scheme = NULL, *host = NULL, *port = NULL, *where = NULL;
-
-    if (curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK ||
-        curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
-            CURLUE_OK ||
-        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
-        err_set(err, ERR_INPUT, "the server's address is not a URL such as "
-                "http://host:port or https://host; check how it is written");
-    else
-        where = mem_printf("%s://%s:%s", scheme, host, port);
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(parsed);
-    return where;
 }
 
 /* libcurl calls this after the bytes were written to the socket. */
@@ -153,16 +102,52 @@ static double read_retry_after(const char *value, size_t len)
     return fmin(fmax(difftime(date, time(NULL)), 0), MAX_RETRY_S);
 }
 
+static bool is_header(const char *line, size_t n, const char *name)
+{
+    size_t len = strlen(name);
+
+    return n > len && line[len] == ':' && strncasecmp(line, name, len) == 0;
+}
+
+static void keep_header(struct transfer *t, const char *line, size_t n)
+{
+    const char *const *name = t->ask->keep;
+
+    for (size_t i = 0; name && name[i] && i < HTTP_KEPT; i++) {
+        const char *value = line + strlen(name[i]) + 1;
+        size_t      len;
+
+        if (!is_header(line, n, name[i]) || t->reply->headers[i]) continue;
+        len = n - (size_t)(value - line);
+        while (len && isspace((unsigned char)*value)) value++, len--;
+        while (len && isspace((unsigned char)value[len - 1])) len--;
+        t->reply->headers[i] = mem_copy_n(value, len);
+    }
+}
+
+static void forget_headers(struct http_reply *reply)
+{
+    for (size_t i = 0; i < HTTP_KEPT; i++) {
+        free(reply->headers[i]);
+        reply->headers[i] = NULL;
+    }
+}
+
+/* libcurl gives us trailers, behind a chunked body, in the same way; they
+ * are nothing that the body's reader could still act on. */
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
-    static const char name[] = "retry-after:";
-    const size_t      skip   = sizeof name - 1;
-    struct transfer  *t      = ctx;
-    size_t            n      = size * count;
+    static const char retry[] = "retry-after";
+    struct transfer  *t       = ctx;
+    size_t            n       = size * count;
 
     t->header_bytes += n;
-    if (n > skip && strncasecmp(line, name, skip) == 0)
-        t->reply->retry_after_s = read_retry_after(line + skip, n - skip);
+    if (n > 5 && strncmp(line, "HTTP/", 5) == 0)
+        forget_headers(t->reply);     /* an interim reply's do not count */
+    else if (is_header(line, n, retry))
+        t->reply->retry_after_s = read_retry_after(line + sizeof retry,
+                                                   n - sizeof retry);
+    if (t->last_ns < 0) keep_header(t, line, n);
     return t->header_bytes > MAX_HEADER_BYTES ? 0 : n;
 }
 
@@ -174,13 +159,31 @@ static long status_of(CURL *easy)
     return status;
 }
 
+/* What is known of a reply once its head is complete. */
+static void fill_head(struct transfer *t)
+{
+    struct http_reply *reply  = t->reply;
+    const char        *type   = NULL;
+    curl_off_t         length = -1;
+
+    reply->status = (int)status_of(t->easy);
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
+    if (type)
+        snprintf(reply->content_type, sizeof reply->content_type, "%s", type);
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    reply->content_length = length < 0 ? NAN : (double)length;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct transfer *t  = ctx;
     size_t           n  = size * count;
-    bool             ok = status_of(t->easy) == 200;
+    bool             ok;
 
+    if (t->last_ns < 0) fill_head(t);
+    ok = t->reply->status == 200 || t->reply->status == 206;
     t->last_ns = clock_now_ns();
+    t->span_bytes += n;
     if (ok && t->ask->on_bytes) {
         t->verdict = t->ask->on_bytes(t->ask->ctx, bytes, n, t->last_ns);
         return t->verdict ? 0 : n;
@@ -216,6 +219,8 @@ static struct curl_slist *make_headers(const struct http_request *ask)
         list = curl_slist_append(list, line);
         free(line);
     }
+    for (const char *const *line = ask->headers; line && *line; line++)
+        list = curl_slist_append(list, *line);
     return list;
 }
 
@@ -236,6 +241,8 @@ static void set_request(struct transfer *t, const struct curl_slist *headers)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                          (curl_off_t)(ask->body ? ask->body_len : 0));
     }
+    if (strcmp(ask->method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     set_protocols(easy);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
@@ -268,8 +275,20 @@ static int no_connection(const struct transfer *t, struct err *err)
                    t->where, t->ask->connect_s);
 }
 
+/* Is the body coming in less quickly than asked for? */
+static bool is_too_slow(struct transfer *t, int64_t now)
+{
+    if (t->ask->slow_s <= 0 || t->last_ns < 0) return false;
+    if (!t->span_ns) t->span_ns = now;
+    if (seconds(t->span_ns, now) < t->ask->slow_s) return false;
+    if (t->span_bytes < t->ask->slow_bytes) return true;
+    t->span_ns = now;
+    t->span_bytes = 0;
+    return false;
+}
+
 /* -1 with err set when a limit has passed. */
-static int check_limits(const struct transfer *t, struct err *err)
+static int check_limits(struct transfer *t, struct err *err)
 {
     const struct http_request *ask  = t->ask;
     int64_t                    now  = clock_now_ns();
@@ -287,6 +306,10 @@ static int check_limits(const struct transfer *t, struct err *err)
                        "than %g s before its end; look at the server's log, "
                        "or raise the limit for silence if it is only slow",
                        t->where, ask->silence_s);
+    if (is_too_slow(t, now))
+        return err_set(err, ERR_TIMEOUT, "%s: less than %zu bytes came in "
+                       "%g s; check the network, and try again", t->where,
+                       ask->slow_bytes, ask->slow_s);
     if (seconds(t->begin_ns, now) > ask->total_s)
         return err_set(err, ERR_TIMEOUT, "%s: the answer was not complete "
                        "after %g s; ask for less, or raise the limit for one "
@@ -343,10 +366,10 @@ static int judge_own_end(const struct transfer *t, struct err *err)
                        t->where);
     if (t->body.over)
         return err_set(err, ERR_FAILED, "%s: the answer is longer than %zu "
-                       "bytes; is this the address of a chat API?", t->where,
+                       "bytes; is this the right address?", t->where,
                        t->body.max);
     return err_set(err, ERR_FAILED, "%s: the reply's headers are longer than "
-                   "%d bytes; is this the address of a chat API?", t->where,
+                   "%d bytes; is this the right address?", t->where,
                    MAX_HEADER_BYTES);
 }
 
@@ -398,13 +421,9 @@ static int judge(const struct transfer *t, CURLcode code, struct err *err)
 static void fill_reply(struct transfer *t)
 {
     struct http_reply *reply = t->reply;
-    const char        *type  = NULL;
 
     reply->end_ns = clock_now_ns();
-    reply->status = (int)status_of(t->easy);
-    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
-    if (type)
-        snprintf(reply->content_type, sizeof reply->content_type, "%s", type);
+    fill_head(t);
     if (reply->status != 429 && reply->status != 503)
         reply->retry_after_s = NAN;
     reply->body_len = t->body.len;
@@ -412,9 +431,16 @@ static void fill_reply(struct transfer *t)
     reply->body = strbuf_take(&t->body);
 }
 
-/* A line break in a key would start a header of its own. */
-static int check_bearer(const char *bearer, struct err *err)
+/* A line break in a key or a header would start a header of its own. */
+static int check_headers(const struct http_request *ask, struct err *err)
 {
+    const char *bearer = ask->bearer;
+
+    for (const char *const *line = ask->headers; line && *line; line++)
+        for (const char *c = *line; *c; c++)
+            if ((unsigned char)*c < ' ' || *c == 0x7f)
+                return err_set(err, ERR_BUG, "a header with a control "
+                               "character was to be sent");
     for (; bearer && *bearer; bearer++)
         if (!isgraph((unsigned char)*bearer))
             return err_set(err, ERR_INPUT, "the API key holds a space, a "
@@ -434,13 +460,17 @@ int http_send(struct http *h, const struct http_request *request,
     int                rc;
 
     *reply = (struct http_reply){.sent_ns = -1, .end_ns = t.begin_ns,
-                                 .body = mem_copy(""), .retry_after_s = NAN};
+                                 .body = mem_copy(""), .retry_after_s = NAN,
+                                 .content_length = NAN};
     if (!h->easy || !h->multi)
         return err_set(err, ERR_FAILED, "libcurl could not be started; check "
                        "its installation and the memory that is left");
-    if (check_bearer(request->bearer, err)) return -1;
-    t.where = name_server(request->url, err);
-    if (!t.where) return -1;
+    if (check_headers(request, err)) return -1;
+    t.where = http_url_origin(request->url);
+    if (!t.where)
+        return err_set(err, ERR_INPUT, "the server's address is not a URL "
+                       "such as http://host:port or https://host; check how "
+                       "it is written");
 
     strbuf_init(&t.body, request->max_body_bytes);
     headers = make_headers(request);

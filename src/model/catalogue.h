@@ -17,7 +17,8 @@ struct catalogue_model {
     char *id;                 /* "Qwen/Qwen2.5-3B-Instruct"                  */
     struct text_list aliases; /* "qwen2.5:3b", "Qwen2.5-3B"                  */
     char *license, *source;   /* source: where the entry's figures are from  */
-    char *architecture;       /* llama.cpp's name, or NULL: unsupported      */
+    char *architecture;       /* llama.cpp's name; ours when `unsupported` is
+                                 set; NULL: its tensors are not known        */
     char *unsupported;        /* why llama.cpp cannot run it, or NULL        */
     char *no_gguf;            /* why no usable GGUF is published, or NULL    */
     char *caution;            /* what a user should know, or NULL            */
@@ -26,6 +27,9 @@ struct catalogue_model {
     json_t *config;           /* as published: hidden_size, ...              */
     json_t *keys;             /* further GGUF keys, or NULL                  */
     json_t *tools;            /* how its maker documents tools, or NULL      */
+    json_t *chat;             /* the template's family, how it takes a system
+                                 prompt, or NULL                             */
+    double  parameters;       /* as published: a check on the shape          */
 };
 
 struct catalogue {

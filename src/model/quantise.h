@@ -14,9 +14,11 @@ int quantise_file_type(const char *name);
 extern const char *const quantise_names[];
 
 /* Give every tensor of the shape its type, from F16/F32 (as a converter
- * writes them), set general.file_type and general.quantization_version.
- * Architecture, layers and experts are read from the shape's keys. ERR_INPUT:
- * a name that is unknown. */
+ * writes them), set general.file_type and general.quantization_version, and
+ * put the tensors in the order that llama-quantize writes: those of no layer
+ * first, then by layer and name. Architecture, layers and experts are read
+ * from the shape's keys. ERR_INPUT: a name that is unknown, or a row that no
+ * type of this quantisation can hold. */
 MUST_USE int quantise_shape(struct model_shape *s, const char *name,
                             struct err *err);
 

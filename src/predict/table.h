@@ -3,8 +3,16 @@
  * A CSV file (RFC 4180, read by libcsv) with a header line; columns by name:
  * device, model, quant and at least one measured value are needed;
  * device_ram_gb, power_mode, engine, engine_version, prompt_tokens,
- * gen_tokens, context, gen_tok_s, prompt_tok_s, ttft_ms, power_w, memory_mb,
- * mem_bandwidth_gbs_spec, source_url, note are known; others are ignored. */
+ * gen_tokens, context, gen_tok_s, served_tok_s, prompt_tok_s, ttft_ms,
+ * memory_mb, memory_mib, mem_bandwidth_gbs_spec, source_url, note are known;
+ * others are ignored.
+ *
+ * Held against each other: gen_tok_s of a row with our engine's speed when an
+ * engine alone was measured (llama-bench), with our served speed when answers
+ * of a server were timed (measured_is_served()); prompt_tok_s with the speed
+ * at the row's prompt_tokens; memory_mib (the process's GPU memory, as
+ * nvidia-smi shows it) with ours at the row's context. memory_mb means too
+ * many things in published tables to be held against anything: it is shown. */
 #ifndef PREDICT_TABLE_H
 #define PREDICT_TABLE_H
 
@@ -17,9 +25,10 @@
 struct measured_row {
     int    line;              /* in the file, 1 is the header                */
     char  *device, *power_mode, *engine, *engine_version, *model, *quant,
-          *source, *note;     /* "" where empty                              */
+          *source, *note;     /* UTF-8; "" where empty                       */
     double device_ram_gb, bandwidth_gbs, prompt_tokens, gen_tokens, context,
-           gen_tok_s, prompt_tok_s, ttft_ms, memory_mb;    /* NAN where empty */
+           gen_tok_s, served_tok_s, prompt_tok_s, ttft_ms, memory_mb,
+           memory_mib;        /* NAN where empty                             */
     struct err fault;         /* why this row cannot be read; the rest is    */
 };
 struct measured_table {
@@ -27,18 +36,32 @@ struct measured_table {
     size_t               n;
 };
 /* ERR_INPUT: no such file, no header, a column that is needed is missing. A
- * row with a value that is no number keeps its fault. At most 100,000 rows
- * of 64 KiB. */
+ * row with a value that is no number keeps its fault; mem_bandwidth_gbs_spec
+ * may be words and is then unknown. At most 100,000 rows of 64 KiB and 64 MiB
+ * in all. */
 MUST_USE int measured_load(const char *path, struct measured_table *out,
                            struct err *err);
+/* The same of a table of one device, which need not have the column: rows
+ * that name none are of `device` (NULL: measured_load). */
+MUST_USE int measured_load_of(const char *path, const char *device,
+                              struct measured_table *out, struct err *err);
 void measured_done(struct measured_table *t);
+
+/* Was a server's answer timed, with sampling and some of the prompt in it, or
+ * an engine alone? Told from the engine's name and the note; an engine that
+ * says nothing of it is taken to be alone. */
+bool measured_is_served(const struct measured_row *row);
 
 /* The parts of a prediction that a row can be held against. */
 struct judged_row {
     char  *skipped;           /* reason, or NULL                             */
-    bool   is_flagged;        /* its own note doubts it (fallback, a chart)  */
-    const char *device_class; /* "jetson", ...; "cpu" when a CPU computed    */
-    struct range gen_tok_s;   /* engine's                                    */
+    bool   is_flagged;        /* its own note doubts it (fallback, a chart),
+                                 or its quantisation is one of several       */
+    bool   is_llama_cpp;      /* measured with llama.cpp by that name        */
+    const char *device_class; /* "jetson", ...; "cpu" when a CPU computed;
+                                 NULL: the board is not known                */
+    char   quant[32];         /* that was predicted: "Q4_K_M"                */
+    struct range gen_tok_s;   /* engine's, at the depth of the row           */
     double served_tok_s, prompt_tok_s, memory_mib;
     struct model_facts model; /* what it was predicted from                  */
     struct device device;
@@ -55,10 +78,30 @@ void table_judge(const struct measured_row *row, const struct boards *boards,
                  struct judged_row *out);
 void judged_done(struct judged_row *r);
 
+/* One predicted quantity beside its measurement; NAN where one is missing. */
+struct held {
+    struct range predicted;
+    double       measured;
+    double       error;       /* predicted / measured - 1                    */
+};
+struct held held_speed(const struct measured_row *row,
+                       const struct judged_row *judged);
+struct held held_prompt(const struct measured_row *row,
+                        const struct judged_row *judged);
+struct held held_memory(const struct measured_row *row,
+                        const struct judged_row *judged);
+
 /* Errors by device class and over all: coverage (rows predicted of all),
  * median and 90th percentile of |predicted / measured - 1|, share within 20 %,
- * share of measurements inside the interval. The "summary" of the JSON. */
+ * share of measurements inside the interval. Flagged rows are counted apart.
+ * The "summary" of the JSON. */
 json_t *table_summary(const struct measured_table *t,
                       const struct judged_row *rows);
+/* The whole document, and the same for people: the rows, those that were
+ * skipped and why, and the summary. columns: of the terminal, 0 unknown. */
+json_t *table_json(const struct measured_table *t,
+                   const struct judged_row *rows);
+void table_text(const struct measured_table *t, const struct judged_row *rows,
+                bool colour, int columns, struct strbuf *out);
 
 #endif

@@ -387,6 +387,20 @@ void cells_machine(const struct facts *f, struct strbuf *out)
     if (!out->len) strbuf_add(out, "not known");
 }
 
+void cells_predicted(const struct candidate_facts *c, struct strbuf *out)
+{
+    for (size_t i = 0; i < c->n_predicted; i++) {
+        const struct predicted   *p = &c->predicted[i];
+        const struct metric_info *m = &metric_info[p->metric];
+
+        strbuf_addf(out, "%s%s %s", out->len ? ", " : "", m->label,
+                    units_interval(p->value, p->low, p->high, m->unit,
+                                   m->decimals).text);
+        if (isfinite(p->error))
+            strbuf_addf(out, " (%+.0f %%)", p->error * 100);
+    }
+}
+
 /* Leaves of an object as "name value", in order; what is unset is left out. */
 static void add_settings(struct strbuf *out, const char *name,
                          const json_t *value, int depth)

@@ -54,6 +54,10 @@ size_t cells_notes(const struct facts *f, const struct summary *s,
     "as text"
 bool cells_has_unparsed(const struct facts *f);
 
+/* "tok/s 95.1 [80.2–110] (-7 %), memory 1.7 GiB (+2 %)": what was predicted
+ * and how far off it was. Adds nothing when nothing was. */
+void cells_predicted(const struct candidate_facts *c, struct strbuf *out);
+
 const char *cells_verdict(enum verdict v);        /* in words: "too slow" */
 enum style  cells_verdict_style(enum verdict v);
 

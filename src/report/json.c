@@ -39,6 +39,23 @@ static json_t *machine_of(const struct facts *f)
     return object;
 }
 
+static json_t *predicted_json(const struct candidate_facts *c)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < c->n_predicted; i++) {
+        const struct predicted *p = &c->predicted[i];
+        json_t                 *value = json_object();
+
+        jsonx_set_number(value, "value", p->value);
+        jsonx_set_number(value, "low", p->low);
+        jsonx_set_number(value, "high", p->high);
+        jsonx_set_number(value, "error", p->error);
+        json_object_set_new(object, metric_info[p->metric].name, value);
+    }
+    return object;
+}
+
 static json_t *template_json(const struct candidate_facts *c)
 {
     json_t *object, *findings;
@@ -153,6 +170,7 @@ static json_t *candidate_json(const struct candidate_facts *c)
     set_count(object, "blocks", c->blocks);
     json_object_set_new(object, "template", template_json(c));
     json_object_set_new(object, "metrics", metrics_json(c));
+    json_object_set_new(object, "predicted", predicted_json(c));
     json_object_set_new(object, "quality", quality_json(c));
     json_object_set_new(object, "examples", examples_json(c));
     return object;

@@ -314,6 +314,19 @@ static void metrics(struct strbuf *out, const struct candidate_facts *c)
     strbuf_add(out, "\n");
 }
 
+static void predicted(struct strbuf *out, const struct candidate_facts *c)
+{
+    struct strbuf line;
+
+    strbuf_init(&line, 4096);
+    cells_predicted(c, &line);
+    if (line.len) strbuf_add(out, "Predicted beforehand (80 % interval, "
+                             "difference from measured): ");
+    inline_text(out, line.text);
+    if (line.len) strbuf_add(out, "\n\n");
+    strbuf_done(&line);
+}
+
 static void examples(struct strbuf *out, const struct candidate_facts *c)
 {
     if (!c->n_examples) return;
@@ -353,6 +366,7 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
     }
     quality(out, c);
     metrics(out, c);
+    predicted(out, c);
     examples(out, c);
 }
 

@@ -89,19 +89,24 @@ static int store_facts(struct audition *a, const struct facts *facts,
     return rc;
 }
 
+void output_json(json_t *document)
+{
+    char *text = jsonx_dump(document);
+
+    puts(text);
+    free(text);
+    json_decref(document);
+}
+
 void output_error(const struct err *err)
 {
     json_t *document = json_object(), *error = json_object();
-    char   *text;
 
     jsonx_set_text(error, "text", err->text);
     jsonx_set_integer(error, "exit_code", err_exit_code(err->kind));
     jsonx_set_integer(document, "schema_version", SCHEMA_VERSION);
     json_object_set_new(document, "error", error);
-    text = jsonx_dump(document);
-    puts(text);
-    free(text);
-    json_decref(document);
+    output_json(document);
 }
 
 int output_report(struct audition *a, const struct facts *facts,

@@ -14,6 +14,9 @@ MUST_USE int output_report(struct audition *a, const struct facts *facts,
 MUST_USE int output_stdout(const struct facts *facts, const char *format,
                            bool no_color, struct err *err);
 
+/* One document on stdout; its reference is given up. */
+void output_json(json_t *document);
+
 /* An audition that could not be done, as a JSON document on stdout. */
 void output_error(const struct err *err);
 

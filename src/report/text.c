@@ -238,6 +238,16 @@ static void times(const struct page *p, const struct candidate_facts *c)
     strbuf_done(&line);
 }
 
+static void predicted(const struct page *p, const struct candidate_facts *c)
+{
+    struct strbuf line;
+
+    strbuf_init(&line, 4096);
+    cells_predicted(c, &line);
+    entry(p, 5, 10, "predicted", STYLE_FAINT, line.text);
+    strbuf_done(&line);
+}
+
 static void cases(const struct page *p, const struct candidate_facts *c)
 {
     for (size_t i = 0; i < c->n_quality; i++) {
@@ -280,6 +290,7 @@ static void candidate(const struct page *p, const struct facts *f, size_t i)
     findings(p, c);
     cases(p, c);
     times(p, c);
+    predicted(p, c);
 }
 
 /* ---- the foot ---------------------------------------------------------- */

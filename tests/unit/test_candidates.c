@@ -81,7 +81,7 @@ static void write_model(struct bench *b, const char *below)
 
 static void resolve(struct bench *b)
 {
-    if (candidates_resolve(&b->config, &b->list, &b->err))
+    if (candidates_resolve(&b->config, NULL, &b->list, &b->err))
         fail_msg("%s", b->err.text);
 }
 
@@ -296,7 +296,7 @@ static void test_equal_names_in_a_config_name_both_lines(void **state)
     write_model(b, "y/B.gguf");
     entry(b, 4, "x", "x/*.gguf", NULL);
     entry(b, 9, "y", "y/*.gguf", NULL);
-    assert_int_equal(candidates_resolve(&b->config, &b->list, &b->err), -1);
+    assert_int_equal(candidates_resolve(&b->config, NULL, &b->list, &b->err), -1);
     assert_int_equal(b->err.kind, ERR_INPUT);
     assert_non_null(strstr(b->err.text, "test.yaml:9: the candidate of line 4 "
                                         "is also called \"A\""));
@@ -323,7 +323,7 @@ static void test_no_candidate_at_all_is_a_failure(void **state)
 {
     struct bench *b = *state;
 
-    assert_int_equal(candidates_resolve(&b->config, &b->list, &b->err), -1);
+    assert_int_equal(candidates_resolve(&b->config, NULL, &b->list, &b->err), -1);
     assert_int_equal(b->err.kind, ERR_INPUT);
     assert_non_null(strstr(b->err.text, "-m FILE"));
 }
