@@ -117,6 +117,16 @@ bench: all tests $(B)/tests/bench/outside_client ## figures of this program itse
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/bench.sh
 
+$(B)/fit: $(wildcard tools/fit*.c tools/fit.h) $(B)/libaudition.a
+	$(COMPILE) -Itools -o $@ $(filter %.c,$^) $(B)/libaudition.a $(PKG_LIBS) \
+	    $(shell pkg-config --libs gsl)
+
+fit: packages-test $(B)/fit ## constants of prediction from published measurements
+	$(B)/fit --out share/prediction.json share/measurements/*.csv
+
+report-card: all ## predictions beside published measurements
+	$(B)/audition predict --table share/measurements/published.csv
+
 check-style: ## lines, files, functions, banned calls, who may include whom
 	tools/check-style.sh
 
@@ -125,6 +135,13 @@ check-docs: $(B)/audition ## what the documents promise is there
 
 golden-update: tests ## rewrite the golden files, then look at git diff
 	GOLDEN_UPDATE=1 AUDITION_DATA=share TEST_DIR=tests $(B)/tests/unit/test_report
+
+$(B)/bundle/audition: $(OBJECTS)
+	@mkdir -p $(@D)
+	$(LINK) '-Wl,--disable-new-dtags,-rpath,$$ORIGIN' -o $@ $^ $(PKG_LIBS)
+
+bundle: packages $(B)/bundle/audition ## one tarball for a bare board
+	@B=$(B) CC='$(CC)' tools/bundle.sh
 
 docs/audition.1: $(B)/audition
 	$(B)/audition --man > $@

@@ -153,7 +153,7 @@ static int load_suites(struct audition *a, struct err *err)
     return 0;
 }
 
-static void set_schedule(struct audition *a)
+void audition_schedule(struct audition *a)
 {
     const struct run_options *o = a->opt;
     double budget = a->config.budget_s;
@@ -210,7 +210,7 @@ int audition_begin(struct audition *a, const struct run_options *opt,
     }
     if (load_suites(a, err)) return -1;
     if (prompt_user(&a->prompt, &a->config, err)) return -1;
-    set_schedule(a);
+    audition_schedule(a);
     return 0;
 }
 

@@ -63,6 +63,8 @@ struct audition {
 /* step 1: config, candidates, suites, prompt, machine. */
 MUST_USE int audition_begin(struct audition *a, const struct run_options *opt,
                             const char *config_path, struct err *err);
+/* How each is measured: from options, config and what the board bears. */
+void audition_schedule(struct audition *a);
 /* step 1, with --download: what is not on this machine is fetched. Sizes and
  * free space are told first; a candidate that cannot be fetched keeps why. */
 MUST_USE int audition_download(struct audition *a, struct err *err);

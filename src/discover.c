@@ -72,7 +72,7 @@ static bool is_companion(const char *file)
     return false;
 }
 
-static bool is_candidate(const char *file)
+bool discover_is_model(const char *file)
 {
     size_t stem_len;
     int    part = 1, parts;
@@ -231,7 +231,7 @@ static void walk(struct search *s, const char *path, const char *where,
         }
         if (S_ISDIR(st.st_mode) && !holds_no_models(names.items[i]))
             walk(s, inner, where, depth + 1);
-        else if (S_ISREG(st.st_mode) && is_candidate(names.items[i]) &&
+        else if (S_ISREG(st.st_mode) && discover_is_model(names.items[i]) &&
                  !seen(s, &st))
             add(s, model_name(inner, where), inner, where);
         if (revisions) drop_repeated(s->out, first, before);

@@ -30,4 +30,8 @@ void found_models_done(struct found_models *f);
  * optional, an Ollama "name:tag" in full or without ":latest". -1 none. */
 int discover_find(const struct found_models *found, const char *name);
 
+/* Does a file of this name hold a model (or the first part of one), and not
+ * one of the companions that lie beside models? */
+bool discover_is_model(const char *file);
+
 #endif

@@ -48,12 +48,16 @@ static int choose_device(struct audition *a, struct err *err)
         struct device named;
         if (device_find(&a->boards, name, mode, NAN, &named, err)) return -1;
         if (named.board == a->device.board) named.is_this_machine = true;
-        if (named.is_this_machine || a->opt->dry_run || a->opt->plan_only)
+        if (named.is_this_machine || a->opt->dry_run || a->opt->plan_only) {
             a->device = named;
-        else
+            a->machine.reload_degrades =
+                strcmp(named.device_class, "jetson") == 0;
+            audition_schedule(a);
+        } else {
             story_say(a, "this machine is %s, not the %s that was named: "
                       "measured and predicted is this one", a->device.name,
                       named.name);
+        }
     }
     measure_machine(a);
     return 0;

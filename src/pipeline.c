@@ -64,12 +64,15 @@ static void tell_failures(const struct audition *a)
 static int show_plan(const struct audition *a)
 {
     struct plan plan;
+    int         code;
 
     plan_make(a, &plan);
     if (a->opt->json) output_json(plan_json(&plan));
     else plan_print(&plan);
+    code = a->opt->plan_only ? plan_exit_code(&plan)
+                             : audition_plan_exit_code(a);
     plan_done(&plan);
-    return audition_plan_exit_code(a);
+    return code;
 }
 
 typedef int (*middle_fn)(struct audition *a, struct err *err);

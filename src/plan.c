@@ -128,6 +128,21 @@ static void judge_row(struct plan_row *r, const struct audition *a)
     if (known && known->caution) add_reason(r, "%s", known->caution);
 }
 
+/* What cannot be served, or not as an assistant, gets a reason and no
+ * number. */
+static void leave_out_times(struct plan_row *r)
+{
+    struct forecast *f = &r->forecast;
+
+    if (r->verdict != VERDICT_DOES_NOT_FIT &&
+        r->verdict != VERDICT_UNSUPPORTED &&
+        r->verdict != VERDICT_NOT_INSTRUCT && r->verdict != VERDICT_FAILED)
+        return;
+    f->gen_tok_s = f->served_tok_s = f->prompt_tok_s = f->ttft_s =
+        f->first_sentence_s = f->latency50_s = f->cold_start_s =
+        RANGE_MISSING;
+}
+
 /* ---- what the user expects --------------------------------------------- */
 
 static bool is_apart(double low, double high, struct range r)
@@ -135,10 +150,21 @@ static bool is_apart(double low, double high, struct range r)
     return r.low > high || r.high < low;
 }
 
+static void add_apart(struct plan_row *r, double low, double high,
+                      const char *unit, struct range predicted)
+{
+    char span[64];
+
+    if (low < high) snprintf(span, sizeof span, "%g to %g", low, high);
+    else snprintf(span, sizeof span, "%g", low);
+    add_reason(r, "%s %s cannot hold: predicted %.3g [%.3g to %.3g]", span,
+               unit, predicted.value, predicted.low, predicted.high);
+}
+
 static void hold_against(struct plan_row *r)
 {
     const struct expectation *x = &r->entry->candidate->expect;
-    const struct forecast    *f = &r->entry->forecast;
+    const struct forecast    *f = &r->forecast;
     double                    weights = f->memory.weights;
 
     if (r->verdict == VERDICT_UNSUPPORTED || r->verdict == VERDICT_FAILED)
@@ -149,15 +175,10 @@ static void hold_against(struct plan_row *r)
                                       f->latency50_s);
     r->memory_cannot_hold = x->memory_bytes < weights;
     if (r->tok_s_cannot_hold)
-        add_reason(r, "%g to %g tok/s cannot hold: predicted %.1f [%.1f to "
-                   "%.1f]", x->tok_s_low, x->tok_s_high,
-                   f->served_tok_s.value, f->served_tok_s.low,
-                   f->served_tok_s.high);
+        add_apart(r, x->tok_s_low, x->tok_s_high, "tok/s", f->served_tok_s);
     if (r->latency_cannot_hold)
-        add_reason(r, "%g to %g s for 50 tokens cannot hold: predicted %.2f "
-                   "[%.2f to %.2f]", x->latency50_s_low, x->latency50_s_high,
-                   f->latency50_s.value, f->latency50_s.low,
-                   f->latency50_s.high);
+        add_apart(r, x->latency50_s_low, x->latency50_s_high,
+                  "s for 50 tokens", f->latency50_s);
     if (r->memory_cannot_hold)
         add_reason(r, "%s of memory cannot hold: the weights alone take %s",
                    units_bytes(x->memory_bytes).text,
@@ -171,17 +192,31 @@ void plan_make(const struct audition *a, struct plan *out)
     for (size_t i = 0; i < a->list.n; i++) {
         struct plan_row *r = &out->rows[i];
 
-        *r = (struct plan_row){.entry = &a->entries[i], .cost_s = NAN};
+        *r = (struct plan_row){.entry = &a->entries[i], .cost_s = NAN,
+                               .forecast = a->entries[i].forecast};
         judge_row(r, a);
+        leave_out_times(r);
         if (r->entry->candidate->is_absent && is_predicted(r->entry) &&
             r->verdict != VERDICT_DOES_NOT_FIT)
-            add_reason(r, "%s", r->entry->failure.text);
+            r->absent = r->entry->failure.text;
         hold_against(r);
-        if (is_predicted(r->entry) && r->verdict != VERDICT_DOES_NOT_FIT &&
-            r->verdict != VERDICT_UNSUPPORTED)
-            r->cost_s = candidate_s(a, &r->entry->forecast);
+        r->cost_s = candidate_s(a, &r->forecast);
         if (!isnan(r->cost_s)) out->audition_s += r->cost_s;
     }
+}
+
+int plan_exit_code(const struct plan *p)
+{
+    bool only_input = true;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->rows[i].verdict < VERDICT_DOES_NOT_FIT ||
+            p->rows[i].verdict == VERDICT_NOT_INSTRUCT ||
+            p->rows[i].entry->failure.kind == ERR_NONE)
+            return 0;
+        if (p->rows[i].entry->failure.kind != ERR_INPUT) only_input = false;
+    }
+    return only_input ? 2 : 3;
 }
 
 void plan_done(struct plan *p)

@@ -10,7 +10,10 @@
 struct plan_row {
     const struct entry *entry;       /* borrowed                             */
     enum verdict        verdict;     /* by the medians of the prediction     */
+    struct forecast     forecast;    /* of the entry; without times where
+                                        the verdict needs none               */
     struct text_list    reasons;     /* why, what to know, what cannot hold  */
+    const char         *absent;      /* how to get it, borrowed; NULL: here  */
     double              cost_s;      /* engine time of its audition; NAN out */
     bool                tok_s_cannot_hold, latency_cannot_hold,
                         memory_cannot_hold;   /* of what the user expects    */
@@ -25,6 +28,9 @@ struct plan {
 
 void plan_make(const struct audition *a, struct plan *out);
 void plan_done(struct plan *p);
+/* 0 when any candidate could be auditioned, be it after a download; else 2
+ * when all are bad input, else 3. */
+int  plan_exit_code(const struct plan *p);
 
 /* plan_print.c: the same for people and for programs, on stdout. */
 void plan_print(const struct plan *p);

@@ -60,7 +60,7 @@ static bool expects_anything(const struct plan *p)
 static void add_row(struct table *t, const struct plan_row *r, bool expects)
 {
     const struct candidate *c = r->entry->candidate;
-    const struct forecast  *f = &r->entry->forecast;
+    const struct forecast  *f = &r->forecast;
 
     table_add_cell(t, STYLE_PLAIN, c->name);
     table_add_cell(t, STYLE_PLAIN, c->facts.quantisation
@@ -124,6 +124,22 @@ static void print_reasons(const struct plan *p, struct strbuf *out)
         }
         free(name);
     }
+}
+
+/* Those that a download would bring, once. */
+static void print_absent(const struct plan *p, struct strbuf *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        char *name;
+        if (!p->rows[i].absent) continue;
+        name = printable(p->rows[i].entry->candidate->name);
+        strbuf_addf(out, "%s%s", n++ ? ", " : "\nnot on this machine, "
+                    "predicted from the catalogue: ", name);
+        free(name);
+    }
+    if (n) strbuf_add(out, "; `audition run --download` fetches them\n");
 }
 
 static double phase_s(const struct plan *p, const json_t *names)
@@ -204,18 +220,20 @@ static void print_stored(const struct plan *p, struct strbuf *out)
 void plan_print(const struct plan *p)
 {
     const struct audition *a = p->audition;
+    const char            *mode = a->device.power_mode;
     struct strbuf          out;
     char                   time[32];
 
+    mode = mode && *mode ? mode : NULL;
     strbuf_init(&out, 1u << 20);
     strbuf_addf(&out, "%s%s%s%s, context of %d tokens; predicted, 80 %% "
                 "intervals\n\n", a->device.name,
-                a->device.power_mode ? ", " : "",
-                a->device.power_mode ? a->device.power_mode : "",
+                mode ? ", " : "", mode ? mode : "",
                 a->device.is_this_machine ? " (this machine)" : "",
                 p->n ? p->rows[0].entry->context : 0);
     print_table(p, &out);
     print_reasons(p, &out);
+    print_absent(p, &out);
     print_phases(p, &out);
     if (a->calibration.n)
         strbuf_addf(&out, "\ncalibration: %s\n", a->calibration.why);
@@ -246,7 +264,7 @@ static void set_metric(json_t *metrics, const char *name, struct range r,
 
 static json_t *metrics_json(const struct plan_row *r)
 {
-    const struct forecast *f = &r->entry->forecast;
+    const struct forecast *f = &r->forecast;
     const char *why = r->reasons.n ? r->reasons.items[0] : "not predicted";
     json_t     *all = json_object();
 
@@ -278,7 +296,7 @@ static json_t *memory_json(const struct forecast *f)
 
 static json_t *row_json(const struct plan_row *r)
 {
-    const struct forecast *f = &r->entry->forecast;
+    const struct forecast *f = &r->forecast;
     json_t                *o = json_object(), *reasons = json_array();
 
     jsonx_set_text(o, "name", r->entry->candidate->name);
@@ -288,6 +306,7 @@ static json_t *row_json(const struct plan_row *r)
     jsonx_set_text(o, "verdict", verdict_name(r->verdict));
     for (size_t i = 0; i < r->reasons.n; i++)
         jsonx_add_text(reasons, r->reasons.items[i]);
+    if (r->absent) jsonx_add_text(reasons, r->absent);
     json_object_set_new(o, "reasons", reasons);
     json_object_set_new(o, "fits", f->fits < 0 ? json_null()
                                                : json_boolean(f->fits));
@@ -308,7 +327,9 @@ json_t *plan_json(const struct plan *p)
 
     jsonx_set_integer(o, "schema_version", SCHEMA_VERSION);
     jsonx_set_text(o, "device", a->device.name);
-    jsonx_set_text(o, "power_mode", a->device.power_mode);
+    jsonx_set_text(o, "power_mode",
+                   a->device.power_mode && *a->device.power_mode
+                   ? a->device.power_mode : NULL);
     json_object_set_new(o, "is_this_machine",
                         json_boolean(a->device.is_this_machine));
     jsonx_set_number(o, "interval_coverage", RANGE_COVERAGE);

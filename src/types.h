@@ -162,9 +162,10 @@ struct model_facts {
     int      nodes_per_layer;     /* tensors of a middle layer: a proxy for
                                      the kernels that a token starts there   */
     uint64_t class_bytes[TENSOR_CLASSES];
+    uint64_t embedding_bytes;     /* of token_embd alone, 0: not known        */
     double   weight_bytes_read_per_token;  /* bytes without padding; not an
                                      untied embedding, only used experts     */
-    struct type_share  types[TYPE_SHARES_MAX];
+    struct type_share  types[TYPE_SHARES_MAX];   /* most bytes first         */
     size_t             n_types;
     struct layer_group groups[LAYER_GROUPS_MAX];
     size_t             n_groups;  /* 0: the cache cannot be computed         */

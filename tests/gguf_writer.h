@@ -25,6 +25,7 @@ struct gguf_file {
     size_t         len;
     size_t         cap;
     size_t         header_len;   /* without the padding in front of the data */
+    int            is_big_endian;
 };
 
 static inline void gguf_put(struct gguf_file *g, const void *bytes, size_t n)
@@ -43,7 +44,8 @@ static inline void gguf_put_number(struct gguf_file *g, uint64_t value,
     unsigned char bytes[8];
 
     for (size_t i = 0; i < width; i++)
-        bytes[i] = (unsigned char)(value >> (8 * i));
+        bytes[g->is_big_endian ? width - 1 - i : i] =
+            (unsigned char)(value >> (8 * i));
     gguf_put(g, bytes, width);
 }
 
@@ -53,14 +55,21 @@ static inline void gguf_put_text(struct gguf_file *g, const char *text)
     gguf_put(g, text, strlen(text));
 }
 
-static inline void gguf_begin(struct gguf_file *g, uint32_t version,
-                              uint64_t tensors, uint64_t keys)
+static inline void gguf_begin_in(struct gguf_file *g, int is_big_endian,
+                                 uint32_t version, uint64_t tensors,
+                                 uint64_t keys)
 {
-    *g = (struct gguf_file){0};
+    *g = (struct gguf_file){.is_big_endian = is_big_endian};
     gguf_put(g, "GGUF", 4);
     gguf_put_number(g, version, 4);
     gguf_put_number(g, tensors, 8);
     gguf_put_number(g, keys, 8);
+}
+
+static inline void gguf_begin(struct gguf_file *g, uint32_t version,
+                              uint64_t tensors, uint64_t keys)
+{
+    gguf_begin_in(g, 0, version, tensors, keys);
 }
 
 /* A key and its value's type; the value is to follow. */
@@ -147,10 +156,11 @@ static inline void gguf_free(struct gguf_file *g)
 }
 
 /* A small model that every reader accepts: 2 layers, 100 tokens, grouped
- * heads, Q4_0 and F32, 5,632 bytes of tensors. */
-static inline void gguf_small_model(struct gguf_file *g, const char *name)
+ * heads, Q4_0 and F32, 5,664 bytes of tensors. */
+static inline void gguf_small_model_in(struct gguf_file *g, const char *name,
+                                       int is_big_endian, uint32_t version)
 {
-    gguf_begin(g, 3, 2, 12);
+    gguf_begin_in(g, is_big_endian, version, 2, 12);
     gguf_text(g, "general.architecture", "llama");
     gguf_text(g, "general.name", name);
     gguf_text(g, "general.license", "mit");
@@ -166,6 +176,11 @@ static inline void gguf_small_model(struct gguf_file *g, const char *name)
     gguf_tensor(g, "token_embd.weight", 2, 2, (uint64_t[]){64, 100}, 0);
     gguf_tensor(g, "output_norm.weight", 0, 2, (uint64_t[]){64, 8}, 3616);
     gguf_end(g, 32, 3616 + 2048);
+}
+
+static inline void gguf_small_model(struct gguf_file *g, const char *name)
+{
+    gguf_small_model_in(g, name, 0, 3);
 }
 
 #endif

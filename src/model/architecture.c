@@ -19,6 +19,8 @@
 #define SIZE_MAX_VALUE  1099511627776.0  /* 2^40 elements in one direction  */
 #define TYPES_MAX       64u              /* numbers of ggml's types         */
 #define ANCESTORS_MAX   8
+#define F32             0u               /* ggml's numbers                  */
+#define F16             1u
 
 /* What a family file consists of; each is an object, taken over from the
  * family that it is "like" and overridden name by name. null takes away. */
@@ -162,29 +164,33 @@ static int add_number(struct expansion *e, const char *key, const char *text)
     return 0;
 }
 
-/* "EXPRESSION", or {"f32" | "bool" | "u32s" | "bools": "EXPRESSION"}, or
- * {"text": "as it is"}, each with an optional "when". */
+/* "EXPRESSION", or {KIND: "EXPRESSION"}, or {"text": "as it is"}, each object
+ * with an optional "when". */
 static int add_key(struct expansion *e, const char *name, const json_t *spec)
 {
-    static const char *const kinds[] = {"f32", "bool", "u32s", "bools", "text"};
+    enum { F32_KEY, BOOL_KEY, U32_KEY, U32S_KEY, BOOLS_KEY, TEXT_KEY, KINDS };
+    static const char *const kinds[KINDS] = {"f32", "bool", "u32", "u32s",
+                                             "bools", "text"};
     char        key[KEY_MAX_BYTES];
-    const char *text = NULL;
-    size_t      kind = 0;
+    const char *text = json_string_value(spec);
+    int         kind = text ? U32_KEY : 0;
     double      value;
 
     snprintf(key, sizeof key, "%s.%s", e->prefix, name);
-    if (json_is_string(spec)) return add_number(e, key, json_string_value(spec));
-    while (kind < 5 && !(text = jsonx_text(spec, kinds[kind]))) kind++;
-    if (kind == 5)
+    while (!text && kind < KINDS && !(text = jsonx_text(spec, kinds[kind])))
+        kind++;
+    switch (kind) {
+    case U32_KEY:   return add_number(e, key, text);
+    case U32S_KEY:
+    case BOOLS_KEY: return add_list(e, key, text, kind == BOOLS_KEY);
+    case TEXT_KEY:  shape_set_text(e->shape, key, text); return 0;
+    case KINDS:
         return err_set(e->err, ERR_INPUT, "a kind of value is missing: f32, "
-                       "bool, u32s, bools or text");
-    if (kind == 4) {
-        shape_set_text(e->shape, key, text);
-        return 0;
+                       "bool, u32, u32s, bools or text");
+    default: break;
     }
-    if (kind >= 2) return add_list(e, key, text, kind == 3);
     if (expression_number(text, &e->scope, &value, e->err) != 0) return -1;
-    if (kind == 0) shape_set_f32(e->shape, key, value);
+    if (kind == F32_KEY) shape_set_f32(e->shape, key, value);
     else shape_set_bool(e->shape, key, value != 0);
     return 0;
 }
@@ -233,7 +239,7 @@ static int add_tensor(struct expansion *e, const char *name,
     const char   *type = jsonx_text(spec, "type");
     size_t        n    = json_array_size(ne);
     uint64_t      sizes[4] = {1, 1, 1, 1};
-    uint32_t      number = 1;
+    uint32_t      number = F16;
 
     if (n < 1 || n > 4 || strlen(name) >= sizeof e->shape->tensors->name)
         return err_set(e->err, ERR_INPUT, "a name of at most 63 letters and "
@@ -245,7 +251,9 @@ static int add_tensor(struct expansion *e, const char *name,
         if (sizes[i] == 0)
             return err_set(e->err, ERR_INPUT, "size %zu is 0", i + 1);
     }
-    if (n == 1 || ends_with(name, "_norm.weight")) number = 0;
+    if (n == 1 || ends_with(name, "_norm.weight") ||
+        !ends_with(name, ".weight"))
+        number = F32;
     if (type && type_number(e, type, &number) != 0) return -1;
     shape_add_tensor(e->shape, name, number, (int)n, sizes);
     return 0;
@@ -267,20 +275,6 @@ static int add_tensors(struct expansion *e, const json_t *tensors)
     return 0;
 }
 
-static long layer_of(const struct shape_tensor *t)
-{
-    return strncmp(t->name, "blk.", 4) == 0 ? strtol(t->name + 4, NULL, 10)
-                                            : -1;
-}
-
-static int by_layer_and_name(const void *a, const void *b)
-{
-    const struct shape_tensor *x = a, *y = b;
-    long                       i = layer_of(x), j = layer_of(y);
-
-    return i != j ? (i < j ? -1 : 1) : strcmp(x->name, y->name);
-}
-
 int architecture_shape(const json_t *family, const char *prefix,
                        const json_t *config, struct model_shape *s,
                        struct err *err)
@@ -297,7 +291,5 @@ int architecture_shape(const json_t *family, const char *prefix,
         e.scope.layer = (int)i;
         if (add_tensors(&e, json_object_get(family, "layers")) != 0) return -1;
     }
-    if (s->n_tensors)
-        qsort(s->tensors, s->n_tensors, sizeof *s->tensors, by_layer_and_name);
     return 0;
 }

@@ -14,8 +14,7 @@
  * -> family. ERR_INPUT names the family and what is wrong with it. */
 MUST_USE int architecture_inherit(json_t *all, struct err *err);
 
-/* Add the keys, each after "PREFIX.", and the tensors in llama-quantize's
- * order: those of no layer first, then layer by layer, by name. */
+/* Add the keys, each after "PREFIX.", and the tensors. */
 MUST_USE int architecture_shape(const json_t *family, const char *prefix,
                                 const json_t *config, struct model_shape *s,
                                 struct err *err);

@@ -16,6 +16,7 @@
 #include "base/strbuf.h"
 #include "model/architecture.h"
 #include "model/gguf.h"
+#include "model/gguf_types.h"
 #include "model/quantise.h"
 #include "share.h"
 
@@ -251,8 +252,9 @@ static int set_list(struct model_shape *s, const char *key, const json_t *list)
     bool      is_fine = true;
 
     for (size_t i = 0; i < n; i++) {
-        json_int_t v = json_integer_value(json_array_get(list, i));
-        if (v < 0 || v > UINT32_MAX) is_fine = false;
+        const json_t *item = json_array_get(list, i);
+        json_int_t    v = json_integer_value(item);
+        if (!json_is_integer(item) || v < 0 || v > UINT32_MAX) is_fine = false;
         values[i] = (uint32_t)v;
     }
     if (is_fine) shape_set_u32s(s, key, values, n);
@@ -260,24 +262,37 @@ static int set_list(struct model_shape *s, const char *key, const json_t *list)
     return is_fine ? 0 : -1;
 }
 
-/* The entry's own keys: JSON's type is the value's, a number with a point is
- * an f32. General and tokenizer keys stand as they are, others are the
- * architecture's. */
+/* JSON's type is the value's; a number with a point is an f32. */
+static int set_value(struct model_shape *s, const char *key, const json_t *v)
+{
+    json_int_t n = json_integer_value(v);
+
+    switch (json_typeof(v)) {
+    case JSON_STRING:
+        shape_set_text(s, key, json_string_value(v));
+        return 0;
+    case JSON_TRUE:
+    case JSON_FALSE: shape_set_bool(s, key, json_is_true(v)); return 0;
+    case JSON_REAL:  shape_set_f32(s, key, json_real_value(v)); return 0;
+    case JSON_ARRAY: return set_list(s, key, v);
+    case JSON_INTEGER:
+        if (n < 0 || n > UINT32_MAX) return -1;
+        shape_set_u32(s, key, (uint32_t)n);
+        return 0;
+    default: return -1;
+    }
+}
+
+/* A key of the entry's own: general and tokenizer keys stand as they are,
+ * others are the architecture's. */
 static int set_own_key(struct model_shape *s, const char *prefix,
                        const char *name, const json_t *value, struct err *err)
 {
     bool  is_whole = strncmp(name, "general.", 8) == 0 ||
                      strncmp(name, "tokenizer.", 10) == 0;
     char *key = is_whole ? mem_copy(name) : mem_printf("%s.%s", prefix, name);
-    int   status = 0;
+    int   status = set_value(s, key, value);
 
-    if (json_is_string(value)) shape_set_text(s, key, json_string_value(value));
-    else if (json_is_boolean(value)) shape_set_bool(s, key, json_is_true(value));
-    else if (json_is_real(value)) shape_set_f32(s, key, json_real_value(value));
-    else if (json_is_array(value)) status = set_list(s, key, value);
-    else if (json_integer_value(value) < 0 || !json_is_integer(value) ||
-             json_integer_value(value) > UINT32_MAX) status = -1;
-    else shape_set_u32(s, key, (uint32_t)json_integer_value(value));
     free(key);
     return status == 0 ? 0
                        : err_set(err, ERR_INPUT, "key \"%s\" has no value "
@@ -303,6 +318,28 @@ static int fill_shape(const struct catalogue *c,
     return 0;
 }
 
+/* Tensors that are published quantised (gpt-oss: MXFP4) stay as they are in
+ * every file, as their makers and llama-quantize have it. */
+static int quantise(struct model_shape *s, const char *quant, struct err *err)
+{
+    struct model_shape given = {0};
+    int                status;
+
+    for (size_t i = 0; i < s->n_tensors; i++) {
+        const struct shape_tensor *t = &s->tensors[i];
+        const struct gguf_type    *type = gguf_type_find(t->type);
+        if (type && type->block > 1)
+            shape_add_tensor(&given, t->name, t->type, t->n_dims, t->ne);
+    }
+    status = quantise_shape(s, quant, err);
+    for (size_t i = 0; i < s->n_tensors && given.n_tensors; i++)
+        for (size_t k = 0; k < given.n_tensors; k++)
+            if (strcmp(s->tensors[i].name, given.tensors[k].name) == 0)
+                s->tensors[i].type = given.tensors[k].type;
+    shape_done(&given);
+    return status;
+}
+
 int catalogue_shape(const struct catalogue *c,
                     const struct catalogue_model *model, const char *quant,
                     struct model_shape *out, struct err *err)
@@ -313,7 +350,7 @@ int catalogue_shape(const struct catalogue *c,
         return err_set(err, ERR_INPUT, "%s: its tensors are not known: %s",
                        model->id, model->unsupported);
     if (fill_shape(c, model, &s, err) != 0 ||
-        quantise_shape(&s, quant, err) != 0) {
+        quantise(&s, quant, err) != 0) {
         shape_done(&s);
         return err_ctx(err, "%s", model->id);
     }

@@ -35,8 +35,9 @@ static struct value choice(struct reader *r);
 static struct value wrong(struct reader *r, const char *what)
 {
     if (!r->failed)
-        err_set(r->err, ERR_INPUT, "expression `%s`: %s at \"%.20s\"", r->text,
-                what, r->at);
+        err_set(r->err, ERR_INPUT, "expression `%s`: %s %s%.20s%s", r->text,
+                what, *r->at ? "before \"" : "at its end", r->at,
+                *r->at ? "\"" : "");
     r->failed = true;
     r->at += strlen(r->at);
     return (struct value){0};
@@ -66,7 +67,7 @@ static struct value number(double n)
 
 static double plain(struct reader *r, struct value v)
 {
-    if (v.text || v.list) wrong(r, "a number is wanted before");
+    if (v.text || v.list) wrong(r, "a number is wanted");
     return v.number;
 }
 
@@ -125,9 +126,9 @@ static struct value item(struct reader *r, struct value v, double at)
     size_t n = v.list ? json_array_size(v.list) : v.len;
 
     if (r->idle || r->failed) return number(0);
-    if (!v.list && !v.text) return wrong(r, "only a list has items, before");
+    if (!v.list && !v.text) return wrong(r, "only a list has items");
     if (!(at >= 0) || at >= (double)n || at != floor(at))
-        return wrong(r, "there is no such item before");
+        return wrong(r, "there is no such item");
     if (v.list) return of_json(r, json_array_get(v.list, (size_t)at));
     return (struct value){.text = v.text + (size_t)at, .len = 1};
 }
@@ -198,7 +199,7 @@ static struct value product(struct reader *r)
         left = plain(r, v);
         right = plain(r, unary(r));
         if (sign != '*' && right == 0 && !r->idle && !r->failed)
-            return wrong(r, "division by 0 before");
+            return wrong(r, "division by 0");
         v = number(r->idle ? 0 : sign == '*' ? left * right :
                    sign == '/' ? left / right : fmod(left, right));
     }

@@ -6,8 +6,9 @@
  *   layer_types[layer] == 'full_attention'
  *   (layer + 1) % sliding_window_pattern ? sliding_window : 0
  *
- * C's operators and precedence over numbers; true is 1. A list of the model's
- * configuration, or a text of one letter a layer, is asked with [index]. */
+ * C's operators and precedence over numbers; true is 1, comparisons do not
+ * chain. A list of the model's configuration, or a text of one letter a layer,
+ * is asked with [index]; texts can only be compared. */
 #ifndef MODEL_EXPRESSION_H
 #define MODEL_EXPRESSION_H
 

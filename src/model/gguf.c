@@ -1,255 +1,253 @@
 /* SPDX-License-Identifier: MIT */
-/* gguf.c - what the keys of a GGUF header mean, and reading it from a file
- * and its parts. The layout is gguf_walk.c's business. Key names are those of
- * the GGUF specification and of llama.cpp (gguf-py's constants). */
+/* gguf.c - what a GGUF header means, and reading it from a file and its parts.
+ * Layout: gguf_walk.c; layers and their caches: layers.c; tensors: tensors.c.
+ * Key names are those of the GGUF specification and of llama.cpp. */
 #include "model/gguf.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/bytes.h"
-#include "base/cursor.h"
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "model/gguf_keys.h"
 #include "model/gguf_types.h"
 #include "model/gguf_walk.h"
+#include "model/layers.h"
+#include "model/template_facts.h"
+#include "model/tensors.h"
 
-#define NAME_MAX_BYTES     256u            /* of a name, a licence           */
-#define TEMPLATE_MAX_BYTES (1u << 20)      /* the longest known are 20 KB    */
-#define LAYERS_MAX         4096            /* the engine's own limit is 512  */
-#define MIB                ((size_t)1 << 20)
+#define TEMPLATE_MAX_BYTES (1u << 20)   /* the longest known are 20 KB */
 
-/* One file's part of a model: facts of its keys, totals of its tensors. */
-struct part {
-    struct model_facts facts;
-    double             elements;
-    struct gguf_held   held[GGUF_HELD_MAX];
-    size_t             n_held;
-    uint64_t           split_count;        /* as the header says; 0: nothing */
+/* A model as far as its parts were read: facts of the first one's keys,
+ * totals of all tensors. */
+struct sum {
+    struct model_facts  facts;
+    struct tensor_rules rules;
+    struct tensor_tally tally;
+    bool                guesses_ahead;     /* has blocks for that            */
+    uint64_t            split_count;       /* as the header says; 0: nothing */
 };
 
 void gguf_unknown(struct model_facts *out)
 {
-    *out = (struct model_facts){.parameters = NAN, .layers = -1,
-                                .context = -1, .vocabulary = -1,
-                                .kv_bytes_per_token = NAN};
+    *out = (struct model_facts){
+        .parameters = NAN, .active_parameters = NAN,
+        .kv_bytes_per_token = NAN, .weight_bytes_read_per_token = NAN,
+        .layers = -1, .context = -1, .vocabulary = -1, .embedding = -1,
+        .feed_forward = -1, .heads = -1, .kv_heads = -1, .head_size = -1,
+        .experts = -1, .experts_used = -1, .window = -1,
+        .nodes_per_layer = -1, .template = template_facts_of(NULL),
+    };
 }
 
-/* ---- values of keys ---------------------------------------------------- */
+/* ---- the kind of model ------------------------------------------------- */
 
-/* A text, at most max bytes of it, valid UTF-8; NULL when missing or empty. */
-static char *text_of(const struct gguf_walk *w, const char *key, size_t max)
+static bool is_one_of(const char *text, const char *const *words)
 {
-    const struct gguf_pair *p = gguf_walk_find(w, key);
-
-    if (!p || p->is_array || p->type != GGUF_TEXT || p->value_len == 0)
-        return NULL;
-    return utf8_clean((const char *)p->value,
-                      p->value_len < max ? (size_t)p->value_len : max);
+    for (; text && *words; words++)
+        if (strcmp(text, *words) == 0) return true;
+    return false;
 }
 
-/* Item i as a whole number that is not negative. A single value stands for
- * every layer, as in the engine's reader. */
-static bool item(const struct gguf_pair *p, uint64_t i, uint64_t *out)
+static enum model_kind kind_by_keys(const struct gguf_walk *w,
+                                    const char *architecture)
 {
-    const unsigned char *at;
+    static const char *const drafts[] = {"eagle3", "dflash",
+                                         "gemma4-assistant", NULL};
+    static const char *const others[] = {
+        "wavtokenizer-dec", "qwen3tts", "pockettts", "imatrix",
+        "controlvector", "whisper", "flux", "sd1", "sdxl", "sd3", "aura",
+        "hidream", "cosmos", "hyvid", "wan", "ltxv", "qwen_image", "lumina2",
+        NULL};
+    char           *type = gguf_walk_text(w, "general.type", GGUF_NAME_MAX);
+    enum model_kind kind = MODEL_TEXT;
 
-    if (!p || (p->is_array && i >= p->n)) return false;
-    if (!p->is_array) i = 0;
-    at = p->value;
-    switch (p->type) {
-    case GGUF_BOOL:
-    case GGUF_U8: *out = at[i]; return true;
-    case GGUF_I8: *out = at[i]; return at[i] < 0x80;
-    case GGUF_U16:
-    case GGUF_I16:
-        *out = (uint64_t)at[2 * i] | (uint64_t)at[2 * i + 1] << 8;
-        return p->type == GGUF_U16 || *out < 0x8000;
-    case GGUF_U32:
-    case GGUF_I32:
-        *out = cursor_u32_at(at + 4 * i);
-        return p->type == GGUF_U32 || *out <= INT32_MAX;
-    case GGUF_U64:
-    case GGUF_I64:
-        *out = cursor_u64_at(at + 8 * i);
-        return p->type == GGUF_U64 || *out <= INT64_MAX;
-    default: return false;
-    }
+    if (type && strcmp(type, "adapter") == 0)
+        kind = MODEL_ADAPTER;
+    else if ((type && strcmp(type, "mmproj") == 0) ||
+             (architecture && strcmp(architecture, "clip") == 0))
+        kind = MODEL_PROJECTOR;
+    else if (is_one_of(architecture, drafts))
+        kind = MODEL_DRAFT;
+    else if ((type && strcmp(type, "model") != 0) ||
+             is_one_of(architecture, others))
+        kind = MODEL_OTHER;
+    else if (layers_is_encoder(architecture) ||
+             gguf_walk_model_count(w, architecture, "pooling_type") > 0)
+        kind = MODEL_EMBEDDING;
+    free(type);
+    return kind;
 }
 
-/* "llama" and "block_count" name the key "llama.block_count". */
-static const struct gguf_pair *of_model(const struct gguf_walk *w,
-                                        const char *architecture,
-                                        const char *suffix)
+/* What only the tensors of all parts can tell. */
+static enum model_kind kind_of(const struct sum *s)
 {
-    char key[NAME_MAX_BYTES * 3 + 64];
-
-    if (!architecture) return NULL;
-    snprintf(key, sizeof key, "%s.%s", architecture, suffix);
-    return gguf_walk_find(w, key);
-}
-
-static int count_of(const struct gguf_walk *w, const char *architecture,
-                    const char *suffix)
-{
-    const struct gguf_pair *p = of_model(w, architecture, suffix);
-    uint64_t                n;
-
-    if (!p || p->is_array || !item(p, 0, &n) || n > INT_MAX) return -1;
-    return (int)n;
-}
-
-/* ---- the key-value cache ----------------------------------------------- */
-
-struct attention {
-    const struct gguf_pair *heads, *kv_heads, *recurrent, *windowed;
-    int key, value, key_windowed, value_windowed;  /* elements of a head     */
-    int full_interval;  /* every n-th layer attends, the others are recurrent */
-    int cached_layers;  /* later ones share the cache of an earlier one      */
-    bool latent;        /* MLA: keys hold the values too                     */
-};
-
-/* An entry of a per-layer list; 0 when it has none for this layer. */
-static bool truth(const struct gguf_pair *list, uint64_t layer)
-{
-    uint64_t value = 0;
-
-    return list && list->is_array && item(list, layer, &value) && value;
-}
-
-static void read_attention(const struct gguf_walk *w, const char *arch,
-                           int layers, struct attention *a)
-{
-    uint64_t heads = 0;
-    int      width = count_of(w, arch, "embedding_length");
-    int      shared = count_of(w, arch, "attention.shared_kv_layers");
-
-    a->heads = of_model(w, arch, "attention.head_count");
-    a->kv_heads = of_model(w, arch, "attention.head_count_kv");
-    a->recurrent = of_model(w, arch, "attention.recurrent_layers");
-    a->windowed = of_model(w, arch, "attention.sliding_window_pattern");
-    a->key = count_of(w, arch, "attention.key_length");
-    a->value = count_of(w, arch, "attention.value_length");
-    for (int i = 0; i < layers && heads == 0; i++)
-        if (!item(a->heads, (uint64_t)i, &heads)) break;
-    if (heads && width > 0) {
-        if (a->key < 0) a->key = (int)((uint64_t)width / heads);
-        if (a->value < 0) a->value = (int)((uint64_t)width / heads);
-    }
-    a->key_windowed = count_of(w, arch, "attention.key_length_swa");
-    a->value_windowed = count_of(w, arch, "attention.value_length_swa");
-    a->full_interval = count_of(w, arch, "full_attention_interval");
-    a->cached_layers = shared > 0 && shared < layers ? layers - shared : layers;
-    a->latent = count_of(w, arch, "attention.key_length_mla") > 0 &&
-                count_of(w, arch, "attention.value_length_mla") > 0;
-}
-
-/* Bytes that one more token adds to the cache of all layers at f16: while a
- * conversation is shorter than a sliding window, which is when they count.
- * NAN when the header has no attention to compute it from. */
-static double kv_bytes(const struct gguf_walk *w, const char *arch, int layers)
-{
-    struct attention a = {0};
-    double           elements = 0;
-
-    if (layers < 0 || layers > LAYERS_MAX) return NAN;
-    read_attention(w, arch, layers, &a);
-    if (!a.heads && !a.kv_heads) return NAN;
-    for (int i = 0; i < a.cached_layers; i++) {
-        uint64_t layer = (uint64_t)i, heads = 0;
-        int      key = a.key, value = a.value;
-        if (!item(a.kv_heads ? a.kv_heads : a.heads, layer, &heads))
-            return NAN;
-        if (truth(a.recurrent, layer)) continue;
-        if (!a.recurrent && a.full_interval > 0 && (i + 1) % a.full_interval)
-            continue;
-        if (truth(a.windowed, layer)) {
-            if (a.key_windowed >= 0) key = a.key_windowed;
-            if (a.value_windowed >= 0) value = a.value_windowed;
-        }
-        if (heads && (key < 0 || value < 0)) return NAN;
-        elements += (double)heads * (key + (a.latent ? 0 : value));
-    }
-    return elements * 2;
+    if (s->facts.kind != MODEL_TEXT) return s->facts.kind;
+    if (s->tally.tensors == 0)
+        return s->facts.vocabulary > 0 ? MODEL_VOCABULARY : MODEL_TEXT;
+    if (s->guesses_ahead && !s->tally.has_first_block) return MODEL_DRAFT;
+    return MODEL_TEXT;
 }
 
 /* ---- facts ------------------------------------------------------------- */
 
-static void read_facts(const struct gguf_walk *w, struct model_facts *f)
+static int positive(const struct gguf_walk *w, const char *architecture,
+                    const char *suffix)
 {
-    const struct gguf_pair *tokens = gguf_walk_find(w,
-                                                    "tokenizer.ggml.tokens");
-    const struct gguf_pair *type = gguf_walk_find(w, "general.file_type");
-    uint64_t                number;
-    int                     predicting;
+    int n = gguf_walk_model_count(w, architecture, suffix);
 
-    f->architecture = text_of(w, "general.architecture", NAME_MAX_BYTES);
-    f->model_name = text_of(w, "general.name", NAME_MAX_BYTES);
-    f->license = text_of(w, "general.license", NAME_MAX_BYTES);
-    f->chat_template = text_of(w, "tokenizer.chat_template",
-                               TEMPLATE_MAX_BYTES);
-    if (type && !type->is_array && item(type, 0, &number)) {
-        /* Bit 1024: the writer guessed it. */
-        f->quantisation = mem_copy(gguf_file_type_name(number & ~1024ULL));
-    }
-    f->layers = count_of(w, f->architecture, "block_count");
-    /* Layers that guess tokens ahead are no part of the model's own depth. */
-    predicting = count_of(w, f->architecture, "nextn_predict_layers");
-    if (predicting > 0 && predicting < f->layers) f->layers -= predicting;
-    f->context = count_of(w, f->architecture, "context_length");
+    return n > 0 ? n : -1;
+}
+
+/* Largest entry of a list or the single value, else -1. */
+static int most_of(const struct gguf_walk *w, const struct gguf_pair *p)
+{
+    uint64_t n, most = 0;
+
+    if (!gguf_walk_number(w, p, 0, &n)) return -1;
+    for (uint64_t i = 0; i < p->n; i++)
+        if (gguf_walk_number(w, p, i, &n) && n > most) most = n;
+    return most <= INT_MAX ? (int)most : -1;
+}
+
+/* Mean of the entries that are not 0. */
+static double mean_of(const struct gguf_walk *w, const struct gguf_pair *p)
+{
+    uint64_t n;
+    double   sum = 0, count = 0;
+
+    for (uint64_t i = 0; p && p->value && i < p->n; i++)
+        if (gguf_walk_number(w, p, i, &n) && n > 0) {
+            sum += (double)n;
+            count++;
+        }
+    return count > 0 ? sum / count : 0;
+}
+
+static void read_widths(const struct gguf_walk *w, struct model_facts *f)
+{
+    const char             *arch = f->architecture;
+    const struct gguf_pair *forward, *of_expert;
+    int                     n;
+
+    f->embedding = positive(w, arch, "embedding_length");
+    f->context = gguf_walk_model_count(w, arch, "context_length");
+    n = gguf_walk_model_count(w, arch, "expert_count");
+    f->experts = n > 0 ? n : 0;
+    f->experts_used = 0;
+    if (f->experts > 0)
+        f->experts_used = most_of(w, gguf_walk_of_model(w, arch,
+                                                        "expert_used_count"));
+    forward = gguf_walk_of_model(w, arch, "feed_forward_length");
+    of_expert = gguf_walk_of_model(w, arch, "expert_feed_forward_length");
+    f->feed_forward = most_of(w, f->experts && of_expert ? of_expert
+                                                         : forward);
+}
+
+static void read_tokenizer(const struct gguf_walk *w, struct model_facts *f)
+{
+    const struct gguf_pair *tokens = gguf_walk_find(w, "tokenizer.ggml.tokens");
+    char                   *with_tools;
+
+    f->tokenizer = gguf_walk_text(w, "tokenizer.ggml.model", GGUF_NAME_MAX);
     if (tokens && tokens->is_array && tokens->type == GGUF_TEXT &&
         tokens->n <= INT_MAX)
         f->vocabulary = (int)tokens->n;
-    f->kv_bytes_per_token = kv_bytes(w, f->architecture, f->layers);
-}
-
-static int parse_part(const void *head, size_t size, uint64_t file_bytes,
-                      struct part *out, int *more, struct err *err)
-{
-    struct gguf_walk        w;
-    const struct gguf_pair *count;
-
-    if (gguf_walk(head, size, file_bytes, &w, more, err)) return -1;
-    *out = (struct part){.elements = w.elements, .n_held = w.n_held};
-    memcpy(out->held, w.held, sizeof out->held);
-    gguf_unknown(&out->facts);
-    read_facts(&w, &out->facts);
-    out->facts.file_bytes = file_bytes;
-    out->facts.tensor_bytes = w.tensor_bytes;
-    count = gguf_walk_find(&w, "split.count");
-    if (!item(count, 0, &out->split_count)) out->split_count = 0;
-    gguf_walk_done(&w);
-    return 0;
-}
-
-/* What needs all parts: the model's totals. */
-static void publish(struct part *p, struct model_facts *out)
-{
-    const struct gguf_held *most = p->held;
-    const struct gguf_type *type;
-
-    if (p->elements > 0) p->facts.parameters = p->elements;
-    for (size_t i = 1; i < p->n_held; i++)
-        if (p->held[i].bytes > most->bytes) most = &p->held[i];
-    if (!p->facts.quantisation && p->n_held) {
-        type = gguf_type_find(most->type);
-        p->facts.quantisation = type ? mem_copy(type->name)
-                                     : mem_printf("type %u", most->type);
+    else
+        f->vocabulary = positive(w, f->architecture, "vocab_size");
+    f->chat_template = gguf_walk_text(w, "tokenizer.chat_template",
+                                      TEMPLATE_MAX_BYTES);
+    f->template = template_facts_of(f->chat_template);
+    /* Some models have a second template, which the engine takes for
+     * requests with tools. */
+    with_tools = gguf_walk_text(w, "tokenizer.chat_template.tool_use",
+                                TEMPLATE_MAX_BYTES);
+    if (with_tools && f->chat_template) {
+        struct template_facts second = template_facts_of(with_tools);
+        f->template.supports_tools |= second.supports_tools;
+        f->template.supports_tool_results |= second.supports_tool_results;
     }
-    *out = p->facts;
+    free(with_tools);
+}
+
+static void read_keys(const struct gguf_walk *w, struct sum *s)
+{
+    struct model_facts *f = &s->facts;
+    int                 type = gguf_walk_count(w, "general.file_type");
+
+    f->architecture = gguf_walk_text(w, "general.architecture", GGUF_NAME_MAX);
+    f->model_name = gguf_walk_text(w, "general.name", GGUF_NAME_MAX);
+    f->license = gguf_walk_text(w, "general.license", GGUF_NAME_MAX);
+    if (!f->license)
+        f->license = gguf_walk_text(w, "general.license.name", GGUF_NAME_MAX);
+    if (type >= 0)                      /* bit 1024: the writer guessed it */
+        f->quantisation = mem_copy(gguf_file_type_name((unsigned)type &
+                                                       ~1024u));
+    f->is_big_endian = w->is_big_endian;
+    f->kind = kind_by_keys(w, f->architecture);
+    read_widths(w, f);
+    layers_read(w, f);
+    read_tokenizer(w, f);
+    s->guesses_ahead = gguf_walk_model_count(w, f->architecture,
+                                             "nextn_predict_layers") > 0;
+    s->rules = (struct tensor_rules){
+        .layers = f->layers, .experts = f->experts,
+        .loops = layers_loops(w, f->architecture),
+        .experts_used = mean_of(w, gguf_walk_of_model(w, f->architecture,
+                                                      "expert_used_count")),
+    };
+}
+
+static void begin_sum(const struct gguf_walk *w, uint64_t file_bytes,
+                      struct sum *s)
+{
+    *s = (struct sum){0};
+    gguf_unknown(&s->facts);
+    read_keys(w, s);
+    s->facts.file_bytes = file_bytes;
+    tensors_add(&s->tally, &s->rules, w);
+    if (!gguf_walk_number(w, gguf_walk_find(w, "split.count"), 0,
+                          &s->split_count))
+        s->split_count = 0;
+}
+
+/* What needs all parts. */
+static void publish(struct sum *s, struct model_facts *out)
+{
+    struct model_facts *f = &s->facts;
+    char                name[24];
+
+    f->kind = kind_of(s);
+    tensors_publish(&s->tally, f);
+    if (f->vocabulary < 0 && s->tally.vocabulary > 0 &&
+        s->tally.vocabulary <= INT_MAX)
+        f->vocabulary = (int)s->tally.vocabulary;
+    /* Forks number file types by themselves, so the word of a file whose
+     * bytes are mostly of a type that we do not know counts for nothing. */
+    if (f->n_types > 0 &&
+        (!f->quantisation || !gguf_type_find(f->types[0].type))) {
+        free(f->quantisation);
+        f->quantisation = mem_copy(gguf_type_name(f->types[0].type, name));
+    }
+    *out = *f;
 }
 
 int gguf_parse(const void *head, size_t size, uint64_t file_bytes,
                struct model_facts *out, int *more, struct err *err)
 {
-    struct part part;
+    struct gguf_walk w;
+    struct sum       sum;
 
-    if (parse_part(head, size, file_bytes, &part, more, err)) return -1;
-    publish(&part, out);
+    if (gguf_walk(head, size, file_bytes, &w, more, err)) return -1;
+    begin_sum(&w, file_bytes, &sum);
+    publish(&sum, out);
+    gguf_walk_done(&w);
     return 0;
 }
 
@@ -293,61 +291,75 @@ char *gguf_part_path(const char *stem, size_t stem_len, int part, int parts)
                       parts);
 }
 
-static int read_part(const char *path, struct part *out, struct err *err)
+/* An open descriptor of a regular file and its size, or -1. */
+static int open_model(const char *path, uint64_t *size, struct err *err)
 {
-    static const size_t head_bytes[] = {MIB, 8 * MIB, 16 * MIB, 64 * MIB};
+    struct stat st;
+    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    for (size_t i = 0; i < sizeof head_bytes / sizeof *head_bytes; i++) {
-        struct bytes head;
-        uint64_t     file_bytes;
-        struct err   why = {0};
-        int          rc, more = 0;
-        if (bytes_read_head(&head, path, head_bytes[i], &file_bytes, &why))
-            rc = -1;
-        else
-            rc = parse_part(head.data, head.size, file_bytes, out, &more,
-                            &why);
-        bytes_done(&head);
-        if (rc == 0) return 0;
-        if (more && i + 1 < sizeof head_bytes / sizeof *head_bytes) continue;
-        return err_set(err, why.kind, "%s: %s", path, why.text);
+    if (fd < 0) {
+        if (errno == ENOENT) return err_set(err, ERR_INPUT, "no such file");
+        return err_set(err, ERR_INPUT, "cannot be read: %s", strerror(errno));
     }
-    return -1;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        err_set(err, ERR_INPUT, S_ISDIR(st.st_mode)
+                ? "is a directory, not a file" : "is not a regular file");
+        close(fd);
+        return -1;
+    }
+    *size = (uint64_t)st.st_size;
+    return fd;
 }
 
-static void add_part(struct part *sum, struct part *p)
+static int walk_path(const char *path, struct gguf_walk *w,
+                     uint64_t *file_bytes, struct err *err)
 {
-    sum->elements += p->elements;
-    sum->facts.file_bytes += p->facts.file_bytes;
-    sum->facts.tensor_bytes += p->facts.tensor_bytes;
-    for (size_t i = 0; i < p->n_held; i++)
-        gguf_held_add(sum->held, &sum->n_held, p->held[i].type,
-                      p->held[i].bytes);
+    struct err why = {0};
+    int        fd  = open_model(path, file_bytes, &why), rc = -1;
+
+    if (fd >= 0) {
+        rc = gguf_walk_file(fd, *file_bytes, w, &why);
+        close(fd);
+    }
+    return rc ? err_set(err, why.kind, "%s: %s", path, why.text) : 0;
 }
 
 /* Parts 2 to `parts` of the model whose first part is in sum. */
 static int read_rest(const char *path, size_t stem_len, int parts,
-                     struct part *sum, struct err *err)
+                     struct sum *sum, struct err *err)
 {
     for (int i = 2; i <= parts; i++) {
-        char       *name = gguf_part_path(path, stem_len, i, parts);
-        struct part p;
-        int         rc = read_part(name, &p, err);
+        char            *name = gguf_part_path(path, stem_len, i, parts);
+        struct gguf_walk w;
+        uint64_t         file_bytes;
+        int              rc = walk_path(name, &w, &file_bytes, err);
         free(name);
         if (rc)
             return err_ctx(err, "part %d of %d, which all belong in one "
                            "folder", i, parts);
-        add_part(sum, &p);
-        model_facts_done(&p.facts);
+        sum->facts.file_bytes += file_bytes;
+        tensors_add(&sum->tally, &sum->rules, &w);
+        gguf_walk_done(&w);
     }
+    return 0;
+}
+
+static int read_first(const char *path, struct sum *sum, struct err *err)
+{
+    struct gguf_walk w;
+    uint64_t         file_bytes;
+
+    if (walk_path(path, &w, &file_bytes, err)) return -1;
+    begin_sum(&w, file_bytes, sum);
+    gguf_walk_done(&w);
     return 0;
 }
 
 int gguf_read(const char *path, struct model_facts *out, struct err *err)
 {
-    size_t      stem_len = 0;
-    int         part = 1, parts = 1;
-    struct part sum;
+    size_t     stem_len = 0;
+    int        part = 1, parts = 1;
+    struct sum sum;
 
     if (strlen(path) > INT_MAX / 2)
         return err_set(err, ERR_INPUT, "a path of %zu bytes names no file",
@@ -357,7 +369,7 @@ int gguf_read(const char *path, struct model_facts *out, struct err *err)
                        "model; name its first part, "
                        "%.*s-00001-of-%05d.gguf", path, part, parts,
                        (int)stem_len, path, parts);
-    if (read_part(path, &sum, err)) return -1;
+    if (read_first(path, &sum, err)) return -1;
     if (sum.split_count > 1 && sum.split_count != (uint64_t)parts) {
         model_facts_done(&sum.facts);
         return err_set(err, ERR_INPUT, "%s: is a part of a model split in "

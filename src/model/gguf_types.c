@@ -3,11 +3,12 @@
 #include "model/gguf_types.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* Gaps are numbers that never reached public files. 31 to 33 did, and are
- * refused by engines since the end of 2024; their sizes are those of Q4_0. */
+/* 31 to 33 are refused by engines since the end of 2024; their sizes are those
+ * of Q4_0. Gaps: see `layouts_unknown`. */
 static const struct gguf_type types[] = {
     [0] = {"F32", 1, 4},          [1] = {"F16", 1, 2},
     [2] = {"Q4_0", 32, 18},       [3] = {"Q4_1", 32, 20},
@@ -30,6 +31,13 @@ static const struct gguf_type types[] = {
     [41] = {"Q1_0", 128, 18},     [42] = {"Q2_0", 64, 18},
 };
 
+/* 4 and 5 left before GGUF came. 36 to 38 are what BitNet's fork of llama.cpp
+ * calls them: what engines once meant by these numbers was never written to a
+ * file. A tensor of them reaches to the next one. */
+static const char *const layouts_unknown[] = {
+    [4] = "Q4_2",  [5] = "Q4_3", [36] = "I2_S", [37] = "I8_S", [38] = "TL1",
+};
+
 static const char *const file_types[] = {
     [0] = "F32",      [1] = "F16",      [2] = "Q4_0",      [3] = "Q4_1",
     [7] = "Q8_0",     [8] = "Q5_0",     [9] = "Q5_1",      [10] = "Q2_K",
@@ -46,6 +54,19 @@ static const char *const file_types[] = {
 const struct gguf_type *gguf_type_find(uint32_t type)
 {
     return type < COUNT(types) && types[type].name ? &types[type] : NULL;
+}
+
+const char *gguf_type_name(uint32_t type, char out[24])
+{
+    const struct gguf_type *known = gguf_type_find(type);
+
+    if (known)
+        snprintf(out, 24, "%s", known->name);
+    else if (type < COUNT(layouts_unknown) && layouts_unknown[type])
+        snprintf(out, 24, "%s", layouts_unknown[type]);
+    else
+        snprintf(out, 24, "type %lu", (unsigned long)type);
+    return out;
 }
 
 const char *gguf_file_type_name(uint64_t file_type)

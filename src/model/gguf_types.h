@@ -13,8 +13,12 @@ struct gguf_type {
     uint32_t    block_bytes;  /* bytes that such a block takes   */
 };
 
-/* NULL for a type this table does not know. */
+/* NULL for a type whose layout this table does not know. */
 const struct gguf_type *gguf_type_find(uint32_t type);
+
+/* "Q4_K" into out, which is returned; also of types that engines removed or
+ * only forks have; else "type 57". */
+const char *gguf_type_name(uint32_t type, char out[24]);
 
 /* The name of a general.file_type ("Q4_K_M"), or NULL. */
 const char *gguf_file_type_name(uint64_t file_type);

@@ -123,7 +123,7 @@ void shape_set_text(struct model_shape *s, const char *key, const char *text)
     free(bytes);
 }
 
-/* An array's item type and count, then room for its items. */
+/* An array's item type and count, then room for its items of so many bytes. */
 static unsigned char *array_of(uint32_t type, size_t n, size_t item_bytes)
 {
     unsigned char *bytes = mem_new(12 + n * item_bytes, 1);
@@ -133,15 +133,36 @@ static unsigned char *array_of(uint32_t type, size_t n, size_t item_bytes)
     return bytes;
 }
 
+static void set_words(struct model_shape *s, const char *key, uint32_t type,
+                      const void *values, size_t n)
+{
+    unsigned char *bytes = array_of(type, n, 4);
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t word;
+        memcpy(&word, (const unsigned char *)values + 4 * i, 4);
+        put_number(bytes + 12 + 4 * i, word, 4);
+    }
+    shape_set_raw(s, key, GGUF_ARRAY, bytes, 12 + 4 * n);
+    free(bytes);
+}
+
 void shape_set_u32s(struct model_shape *s, const char *key,
                     const uint32_t *values, size_t n)
 {
-    unsigned char *bytes = array_of(GGUF_U32, n, 4);
+    set_words(s, key, GGUF_U32, values, n);
+}
 
-    for (size_t i = 0; i < n; i++)
-        put_number(bytes + 12 + 4 * i, values[i], 4);
-    shape_set_raw(s, key, GGUF_ARRAY, bytes, 12 + 4 * n);
-    free(bytes);
+void shape_set_i32s(struct model_shape *s, const char *key,
+                    const int32_t *values, size_t n)
+{
+    set_words(s, key, GGUF_I32, values, n);
+}
+
+void shape_set_f32s(struct model_shape *s, const char *key,
+                    const float *values, size_t n)
+{
+    set_words(s, key, GGUF_F32, values, n);
 }
 
 void shape_set_bools(struct model_shape *s, const char *key,
@@ -151,6 +172,26 @@ void shape_set_bools(struct model_shape *s, const char *key,
 
     for (size_t i = 0; i < n; i++) bytes[12 + i] = values[i] != 0;
     shape_set_raw(s, key, GGUF_ARRAY, bytes, 12 + n);
+    free(bytes);
+}
+
+void shape_set_texts(struct model_shape *s, const char *key,
+                     const char *const *texts, size_t n)
+{
+    size_t         len = 0;
+    unsigned char *bytes, *at;
+
+    for (size_t i = 0; i < n; i++) len += 8 + strlen(texts[i]);
+    bytes = array_of(GGUF_TEXT, len, 1);
+    put_number(bytes + 4, n, 8);
+    at = bytes + 12;
+    for (size_t i = 0; i < n; i++) {
+        size_t text_len = strlen(texts[i]);
+        put_number(at, text_len, 8);
+        memcpy(at + 8, texts[i], text_len);
+        at += 8 + text_len;
+    }
+    shape_set_raw(s, key, GGUF_ARRAY, bytes, 12 + len);
     free(bytes);
 }
 
@@ -298,6 +339,7 @@ void shape_write_header(const struct model_shape *s, struct strbuf *out)
         add_number(out, offset, 8);
         offset += shape_padded(s, shape_tensor_bytes(t));
     }
-    while (!out->over && (out->len - begin) != shape_padded(s, out->len - begin))
+    for (uint64_t pad = shape_padded(s, out->len - begin) - (out->len - begin);
+         pad > 0; pad--)
         strbuf_addn(out, "", 1);
 }

@@ -44,6 +44,12 @@ void shape_set_u32s(struct model_shape *s, const char *key,
                     const uint32_t *values, size_t n);
 void shape_set_bools(struct model_shape *s, const char *key,
                      const unsigned char *values, size_t n);
+void shape_set_i32s(struct model_shape *s, const char *key,
+                    const int32_t *values, size_t n);
+void shape_set_f32s(struct model_shape *s, const char *key,
+                    const float *values, size_t n);
+void shape_set_texts(struct model_shape *s, const char *key,
+                     const char *const *texts, size_t n);
 /* Any type: the bytes as a file has them (copied). */
 void shape_set_raw(struct model_shape *s, const char *key, uint32_t type,
                    const void *value, size_t len);

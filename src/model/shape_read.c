@@ -3,7 +3,6 @@
  * before anything is taken here; every read is bounded all the same. */
 #include "model/shape.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +12,9 @@
 #include "model/gguf.h"
 #include "model/gguf_walk.h"
 
-#define MIB         ((size_t)1 << 20)
-#define NESTING_MAX 4        /* as gguf_walk.c */
+#define MIB           ((size_t)1 << 20)
+#define NESTING_MAX   4          /* as gguf_walk.c                  */
+#define ALIGNMENT_MAX (1u << 16) /* the default is 32, a page 4,096 */
 
 static const size_t item_bytes[] = {
     [GGUF_U8] = 1,  [GGUF_I8] = 1,  [GGUF_U16] = 2, [GGUF_I16] = 2,
@@ -41,128 +41,88 @@ static void skip_items(struct cursor *c, uint32_t type, uint64_t n, int depth)
     }
 }
 
-/* A text that can be a C string, or NULL; max 0: of any length. */
-static char *take_name(struct cursor *c, size_t max)
-{
-    uint64_t             len   = cursor_u64(c);
-    const unsigned char *bytes = cursor_take(c, len);
-
-    if (!bytes || (max && len > max) || memchr(bytes, 0, (size_t)len))
-        return NULL;
-    return mem_copy_n((const char *)bytes, (size_t)len);
-}
-
 static int take_pairs(struct cursor *c, uint64_t count,
                       struct model_shape *s, struct err *err)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        struct shape_pair    p = {.key = take_name(c, 0)};
-        const unsigned char *begin;
-        if (!p.key)
+    for (uint64_t i = 0; i < count && !c->ran_out; i++) {
+        struct shape_pair    p = {0};
+        uint64_t             len = cursor_u64(c);
+        const unsigned char *key = cursor_take(c, len), *begin;
+        if (!key) break;
+        if (memchr(key, 0, (size_t)len))
             return err_set(err, ERR_INPUT, "holds a key with a zero byte in "
                            "its name; it is damaged, download it again");
         p.type = cursor_u32(c);
         begin = c->at;
         skip_items(c, p.type, 1, 0);
+        p.key = mem_copy_n((const char *)key, (size_t)len);
         p.value_len = (size_t)(c->at - begin);
         p.value = mem_new(p.value_len + 1, 1);
         if (p.value_len) memcpy(p.value, begin, p.value_len);
         s->pairs = mem_grow(s->pairs, s->n_pairs + 1, sizeof *s->pairs);
         s->pairs[s->n_pairs++] = p;
     }
-    return 0;
+    if (!c->ran_out) return 0;
+    return err_set(err, ERR_BUG, "has keys that were sound and are not");
 }
 
-static int take_tensors(struct cursor *c, uint64_t count,
-                        struct model_shape *s, struct err *err)
+static int take_tensors(const struct gguf_walk *w, struct model_shape *s,
+                        struct err *err)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        char    *name = take_name(c, sizeof s->tensors->name - 1);
-        uint64_t ne[4] = {1, 1, 1, 1};
-        uint32_t dims;
-        if (!name)
+    for (size_t i = 0; i < w->n_tensors; i++) {
+        const struct gguf_tensor *t = &w->tensors[i];
+        char                      name[sizeof s->tensors->name];
+        if (t->name_len >= sizeof name || memchr(t->name, 0, t->name_len))
             return err_set(err, ERR_INPUT, "holds a tensor whose name no "
                            "engine can read (63 bytes at most, no zero byte); "
                            "it is damaged, download it again");
-        dims = cursor_u32(c);
-        for (uint32_t d = 0; d < dims && d < 4; d++) ne[d] = cursor_u64(c);
-        shape_add_tensor(s, name, cursor_u32(c), dims ? (int)dims : 1, ne);
-        cursor_u64(c);                        /* we place tensors ourselves */
-        free(name);
+        memcpy(name, t->name, t->name_len);
+        name[t->name_len] = '\0';
+        shape_add_tensor(s, name, t->type, t->n_dims > 0 ? t->n_dims : 1,
+                         t->ne);
     }
     return 0;
 }
 
-static int by_name(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-static int refuse_twins(const struct model_shape *s, struct err *err)
-{
-    const char **names = mem_new(s->n_tensors + 1, sizeof *names);
-    int          rc = 0;
-
-    for (size_t i = 0; i < s->n_tensors; i++) names[i] = s->tensors[i].name;
-    qsort(names, s->n_tensors, sizeof *names, by_name);
-    for (size_t i = 1; i < s->n_tensors && rc == 0; i++)
-        if (strcmp(names[i - 1], names[i]) == 0)
-            rc = err_set(err, ERR_INPUT, "holds the tensor \"%s\" twice; it is "
-                         "damaged, download it again", names[i]);
-    free(names);
-    return rc;
-}
-
-static int take_header(const void *head, size_t size, struct model_shape *s,
-                       struct err *err)
+static int take_header(const struct gguf_walk *w, const void *head,
+                       size_t size, struct model_shape *s, struct err *err)
 {
     struct cursor c = cursor_of(head, size);
-    uint64_t      tensors, pairs;
 
-    cursor_take(&c, 8);                       /* magic and version */
-    tensors = cursor_u64(&c);
-    pairs = cursor_u64(&c);
-    if (take_pairs(&c, pairs, s, err) || take_tensors(&c, tensors, s, err))
+    if (w->is_big_endian)
+        return err_set(err, ERR_INPUT, "is a big-endian GGUF file; this "
+                       "machine needs the little-endian one");
+    cursor_take(&c, 4 + 4 + 8);               /* magic, version, tensors */
+    if (take_pairs(&c, cursor_u64(&c), s, err) || take_tensors(w, s, err))
         return -1;
-    if (c.ran_out)
-        return err_set(err, ERR_INPUT, "changed while it was read; try again "
-                       "when nothing writes to it");
     s->alignment = (uint32_t)shape_number(s, "general.alignment", 0, 0);
-    return refuse_twins(s, err);
-}
-
-/* gguf_walk() may read it; its data cannot be made here. */
-static int refuse_big_endian(const void *head, size_t size, struct err *err)
-{
-    struct cursor        c     = cursor_of(head, size);
-    const unsigned char *magic = cursor_take(&c, 4);
-    uint32_t             version = cursor_u32(&c);
-
-    if (c.ran_out || memcmp(magic, "GGUF", 4) != 0) return 0;
-    if (version == 0 || (version & 0xffff)) return 0;
-    return err_set(err, ERR_INPUT, "is a big-endian GGUF file; this machine "
-                   "needs the little-endian one");
+    if (s->alignment > ALIGNMENT_MAX)
+        return err_set(err, ERR_INPUT, "pads its tensors to %u bytes, which no "
+                       "engine needs; it is damaged, download it again",
+                       s->alignment);
+    return 0;
 }
 
 int shape_parse(const void *head, size_t size, uint64_t file_bytes,
                 struct model_shape *out, int *more, struct err *err)
 {
     struct gguf_walk walk;
+    int              rc;
 
     *out = (struct model_shape){0};
     *more = 0;
-    if (refuse_big_endian(head, size, err)) return -1;
     if (gguf_walk(head, size, file_bytes, &walk, more, err)) return -1;
+    rc = take_header(&walk, head, size, out, err);
     gguf_walk_done(&walk);
-    if (take_header(head, size, out, err) == 0) return 0;
-    shape_done(out);
-    return -1;
+    if (rc) shape_done(out);
+    return rc;
 }
 
 int shape_read(const char *path, struct model_shape *out, struct err *err)
 {
     static const size_t head_bytes[] = {MIB, 8 * MIB, 64 * MIB, 256 * MIB};
-    size_t              stem_len, tries = sizeof head_bytes / sizeof *head_bytes;
+    const size_t        tries = sizeof head_bytes / sizeof *head_bytes;
+    size_t              stem_len;
     int                 part, parts, rc = -1, more = 1;
     struct err          why = {0};
 

@@ -136,7 +136,7 @@ static void predict_times(struct times *t, const struct question *q,
  * memory, else that of the GPU. */
 static double available(const struct device *d, const struct question *q)
 {
-    if (!isnan(q->available_bytes) || !d) return q->available_bytes;
+    if (!isnan(q->available_bytes)) return q->available_bytes;
     if (isnan(d->memory_bytes)) return NAN;
     return d->memory_bytes - (d->is_unified && !isnan(d->os_bytes)
                               ? d->os_bytes : 0);
@@ -146,7 +146,7 @@ static double needed(const struct model_facts *m, const struct device *d,
                      int context, struct memory_split *split)
 {
     memory_predict(m, d, context, split);
-    if (d && d->backend != BACKEND_CPU && !d->is_unified)
+    if (d->backend != BACKEND_CPU && !d->is_unified)
         return split->device_total;
     return split->total;
 }
@@ -211,7 +211,6 @@ void predict(const struct speed_constants *c, const struct model_facts *m,
         .first_sentence_s = RANGE_MISSING, .latency50_s = RANGE_MISSING,
         .cold_start_s = RANGE_MISSING};
     predict_fit(m, d, q, out);
-    if (!c || !d) return;
     t.serving_s = speed_serving_s(c, m, d);
     predict_times(&t, q, out);
 }

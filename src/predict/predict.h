@@ -39,7 +39,7 @@ struct forecast {
     char   reason[300];             /* why it does not fit; "" otherwise     */
 };
 
-/* d may be NULL: only memory and fit are then said. */
+/* What cannot be computed from these facts and this device is missing. */
 void predict(const struct speed_constants *c, const struct model_facts *m,
              const struct device *d, const struct question *q,
              struct forecast *out);

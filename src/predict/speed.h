@@ -2,7 +2,13 @@
 /* speed.h - how long one token and one prompt take, from the bytes that must
  * be read and the kernels that must be started. Pure; the constants are data
  * (share/prediction.json), written by `make fit` from published measurements
- * and never by hand. METHOD.md has the form and its error. */
+ * and never by hand. METHOD.md has the form and its error.
+ *
+ * Intervals   as wide as 80 % of the measurements of that class of machine
+ *             were off, each predicted from the other sources; wider by a
+ *             stated factor each where the GPU's architecture or the weight
+ *             bytes were not among them, or the model is a mixture or
+ *             recurrent. */
 #ifndef PREDICT_SPEED_H
 #define PREDICT_SPEED_H
 
@@ -28,11 +34,25 @@ struct range speed_prefill_s(const struct speed_constants *c,
                              const struct model_facts *m,
                              const struct device *d, double tokens,
                              double depth);
+/* The same of another engine than today's: the version that a table of
+ * measurements names ("b4675", "2024-05", anything else: today's). Kernels
+ * were fused and made faster until August 2025. */
+enum engine_age { ENGINE_CURRENT, ENGINE_OLD };
+enum engine_age speed_engine_age(const char *version);
+struct range speed_decode_aged_s(const struct speed_constants *c,
+                                 const struct model_facts *m,
+                                 const struct device *d, double depth,
+                                 enum engine_age age);
+struct range speed_prefill_aged_s(const struct speed_constants *c,
+                                  const struct model_facts *m,
+                                  const struct device *d, double tokens,
+                                  double depth, enum engine_age age);
 /* Seconds a token that serving adds: sampling over the vocabulary on the
  * device's CPU, HTTP, detokenising. */
 double speed_serving_s(const struct speed_constants *c,
                        const struct model_facts *m, const struct device *d);
-/* Process start to ready, files in the page cache or not. */
+/* Process start to ready, files in the page cache or not: then from an SD card
+ * at 90 MB/s on small boards, NVMe at 1 GB/s on Jetsons, 2 GB/s elsewhere. */
 double speed_load_s(const struct speed_constants *c,
                     const struct model_facts *m, const struct device *d,
                     bool is_cached);

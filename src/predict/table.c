@@ -16,6 +16,7 @@
 #define MIB             1048576.0
 #define PROMPT_TOKENS   512.0      /* llama-bench's pp512 and tg128: what a  */
 #define GEN_TOKENS      128.0      /* table means that does not say          */
+#define LEAST_PROMPT    64.0       /* fewer tokens tell of the start alone   */
 #define CONTEXT_MOST    16777216.0
 
 static void skip(struct judged_row *out, const char *fmt, ...)
@@ -38,16 +39,22 @@ static int find_device(const struct measured_row *row,
                        const struct boards *boards, struct device *out,
                        struct err *err)
 {
-    char *mode = words_before_remark(row->power_mode);
-    int   rc   = device_find(boards, row->device, *mode ? mode : NULL,
-                             row->device_ram_gb, out, err);
+    char *mode;
+    int   rc = device_find(boards, row->device, NULL, row->device_ram_gb, out,
+                           err);
 
+    /* Of a board without modes a mode means nothing. */
+    if (rc || !*row->power_mode || !out->power_mode || !*out->power_mode)
+        return rc;
+    mode = words_before_remark(row->power_mode);
+    rc = device_find(boards, row->device, mode, row->device_ram_gb, out, err);
     free(mode);
     return rc;
 }
 
 /* The CPU beside a GPU that shares its memory; that beside a card is another
- * part of another machine. */
+ * part of another machine. Its peak: two 128-bit multiply-adds a clock of a
+ * recent Arm core, two of 256 bits of an x86 one. */
 static bool compute_on_cpu(struct device *d)
 {
     bool is_arm;
@@ -62,7 +69,8 @@ static bool compute_on_cpu(struct device *d)
     d->architecture = NULL;
     d->units = d->cpu_cores;
     d->clock_hz = d->cpu_clock_hz;
-    d->fp16_flops = d->runtime_bytes = NAN;
+    d->fp16_flops = d->cpu_cores * d->cpu_clock_hz * (is_arm ? 16 : 32);
+    d->runtime_bytes = NAN;
     return true;
 }
 
@@ -135,8 +143,10 @@ static void find_model(const struct measured_row *row,
     free(name);
     if (!words_quant(*row->quant ? row->quant : own, engine->family,
                      out->quant, sizeof out->quant, &is_certain)) {
-        skip(out, *row->quant ? "\"%.60s\" is no quantisation of GGUF"
-                              : "it says no quantisation%.0s", row->quant);
+        if (*row->quant)
+            skip(out, "\"%.60s\" is no quantisation of GGUF", row->quant);
+        else
+            skip(out, "it does not say which quantisation");
     } else if (!model) {
         say_unknown_model(row, catalogue, out);
     } else if (model->unsupported) {
@@ -187,20 +197,38 @@ static double or_else(double value, double fallback)
     return isnan(value) ? fallback : value;
 }
 
-static double memory_of(const struct measured_row *row,
-                        const struct judged_row *judged)
+/* What programs may have on that device; on the largest that is sold where
+ * the row does not say which it was. */
+static double most_memory(const struct measured_row *row,
+                          const struct device *d)
 {
-    struct question     usual;
-    struct memory_split split;
-    double              context;
-    bool is_card = !judged->device.is_unified &&
-                   judged->device.backend != BACKEND_CPU;
+    double most = d->memory_bytes;
+
+    for (size_t i = 0; isnan(row->device_ram_gb) && i < d->board->n_sizes; i++)
+        most = fmax(most, d->board->sizes[i].bytes);
+    return most;
+}
+
+/* Speed is that of a model that is there whole: what was measured of a larger
+ * one says how fast the rest came from elsewhere. */
+static void judge_memory(const struct measured_row *row,
+                         struct judged_row *out)
+{
+    const struct device *d = &out->device;
+    struct question      usual;
+    struct memory_split  split;
+    double               context, most = most_memory(row, d);
+    bool is_card = !d->is_unified && d->backend != BACKEND_CPU;
 
     question_init(&usual);
     context = fmin(fmax(or_else(row->context, usual.context), 1),
                    CONTEXT_MOST);
-    memory_predict(&judged->model, &judged->device, (int)context, &split);
-    return (is_card ? split.device_total : split.total) / MIB;
+    memory_predict(&out->model, d, (int)context, &split);
+    if (split.weights > most)
+        skip(out, "its weights are %.0f MiB and %s has %.0f MiB",
+             split.weights / MIB, d->name, most / MIB);
+    else
+        out->memory_mib = (is_card ? split.device_total : split.total) / MIB;
 }
 
 /* The mean speed over the tokens that were generated is that at the middle
@@ -220,19 +248,27 @@ void table_judge(const struct measured_row *row, const struct boards *boards,
 {
     double       tokens = or_else(row->prompt_tokens, PROMPT_TOKENS);
     struct range decode, prefill;
+    enum engine_age age;
 
     table_resolve(row, boards, catalogue, out);
+    if (!out->skipped) judge_memory(row, out);
     if (out->skipped) return;
-    decode = speed_decode_s(constants, &out->model, &out->device,
-                            middle_depth(row));
-    prefill = speed_prefill_s(constants, &out->model, &out->device, tokens,
-                              0);
+    age = speed_engine_age(row->engine_version);
+    decode = speed_decode_aged_s(constants, &out->model, &out->device,
+                                 middle_depth(row), age);
+    if (isnan(decode.value)) {
+        out->memory_mib = NAN;
+        skip(out, "too little is known of %s to predict its speed",
+             out->device.name);
+        return;
+    }
+    prefill = speed_prefill_aged_s(constants, &out->model, &out->device,
+                                   tokens, 0, age);
     out->gen_tok_s = (struct range){1 / decode.value, 1 / decode.high,
                                     1 / decode.low};
     out->served_tok_s = 1 / (decode.value +
         speed_serving_s(constants, &out->model, &out->device));
     out->prompt_tok_s = tokens / prefill.value;
-    out->memory_mib = memory_of(row, out);
 }
 
 void judged_done(struct judged_row *r)
@@ -246,6 +282,7 @@ void judged_done(struct judged_row *r)
 
 bool measured_is_served(const struct measured_row *row)
 {
+    if (isnan(row->gen_tok_s) && !isnan(row->served_tok_s)) return true;
     return words_served(row->engine, row->note);
 }
 
@@ -271,8 +308,10 @@ struct held held_speed(const struct measured_row *row,
 struct held held_prompt(const struct measured_row *row,
                         const struct judged_row *judged)
 {
+    bool is_rate = !(row->prompt_tokens < LEAST_PROMPT);
+
     return hold((struct range){judged->prompt_tok_s, NAN, NAN},
-                row->prompt_tok_s);
+                is_rate ? row->prompt_tok_s : NAN);
 }
 
 struct held held_memory(const struct measured_row *row,

@@ -5,14 +5,17 @@
  * device_ram_gb, power_mode, engine, engine_version, prompt_tokens,
  * gen_tokens, context, gen_tok_s, served_tok_s, prompt_tok_s, ttft_ms,
  * memory_mb, memory_mib, mem_bandwidth_gbs_spec, source_url, note are known;
- * others are ignored.
+ * others are ignored. gpu_process_mib_loaded and gpu_process_mib_after_turns
+ * are other names of memory_mib, served_tok_s_after_128 of served_tok_s. A
+ * row that names no engine is llama.cpp's.
  *
  * Held against each other: gen_tok_s of a row with our engine's speed when an
  * engine alone was measured (llama-bench), with our served speed when answers
  * of a server were timed (measured_is_served()); prompt_tok_s with the speed
- * at the row's prompt_tokens; memory_mib (the process's GPU memory, as
- * nvidia-smi shows it) with ours at the row's context. memory_mb means too
- * many things in published tables to be held against anything: it is shown. */
+ * at the row's prompt_tokens, unless they are below 64; memory_mib (the
+ * process's GPU memory, as nvidia-smi shows it) with ours at the row's
+ * context. memory_mb means too many things in published tables to be held
+ * against anything: it is shown. */
 #ifndef PREDICT_TABLE_H
 #define PREDICT_TABLE_H
 
@@ -45,11 +48,15 @@ MUST_USE int measured_load(const char *path, struct measured_table *out,
  * that name none are of `device` (NULL: measured_load). */
 MUST_USE int measured_load_of(const char *path, const char *device,
                               struct measured_table *out, struct err *err);
+/* The same from memory: err does not name the file. */
+MUST_USE int measured_parse(const char *bytes, size_t size,
+                            const char *device, struct measured_table *out,
+                            struct err *err);
 void measured_done(struct measured_table *t);
 
 /* Was a server's answer timed, with sampling and some of the prompt in it, or
- * an engine alone? Told from the engine's name and the note; an engine that
- * says nothing of it is taken to be alone. */
+ * an engine alone? Told from the column, the engine's name and the note; an
+ * engine that says nothing of it is taken to be alone. */
 bool measured_is_served(const struct measured_row *row);
 
 /* The parts of a prediction that a row can be held against. */
@@ -97,9 +104,9 @@ struct held held_memory(const struct measured_row *row,
  * The "summary" of the JSON. */
 json_t *table_summary(const struct measured_table *t,
                       const struct judged_row *rows);
-/* The whole document, and the same for people: the rows, those that were
- * skipped and why, and the summary. columns: of the terminal, 0 unknown. */
-json_t *table_json(const struct measured_table *t,
+/* "rows" of the JSON; and the whole for people: the rows, those that were
+ * skipped and why, the summary. columns: of the terminal, 0 unknown. */
+json_t *table_rows(const struct measured_table *t,
                    const struct judged_row *rows);
 void table_text(const struct measured_table *t, const struct judged_row *rows,
                 bool colour, int columns, struct strbuf *out);

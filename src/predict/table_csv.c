@@ -52,6 +52,7 @@ static const struct column known[] = {
     {"context", NUMBER, false, AT(context)},
     {"gen_tok_s", NUMBER, true, AT(gen_tok_s)},
     {"served_tok_s", NUMBER, true, AT(served_tok_s)},
+    {"served_tok_s_after_128", NUMBER, true, AT(served_tok_s)},
     {"prompt_tok_s", NUMBER, true, AT(prompt_tok_s)},
     {"ttft_ms", NUMBER, true, AT(ttft_ms)},
     {"memory_mb", NUMBER, true, AT(memory_mb)},
@@ -308,6 +309,8 @@ static int feed(struct loader *l, struct csv_parser *parser,
                            csv_strerror(csv_error(parser)));
     }
     if (l->failed) return -1;
+    /* Lenient on the way, as spreadsheets write; strict at the end only. */
+    csv_set_opts(parser, CSV_STRICT | CSV_STRICT_FINI);
     if (csv_fini(parser, on_field, on_row, l) != 0)
         end_row(l, "a quote is opened here and never closed");
     return l->failed ? -1 : 0;
@@ -326,7 +329,7 @@ static int load_bytes(struct loader *l, const char *bytes, size_t size)
         bytes += 3;
         size -= 3;
     }
-    if (csv_init(&parser, CSV_STRICT_FINI) != 0)
+    if (csv_init(&parser, 0) != 0)
         return err_set(l->err, ERR_FAILED, "libcsv cannot be started");
     rc = feed(l, &parser, bytes, size);
     csv_free(&parser);
@@ -336,26 +339,32 @@ static int load_bytes(struct loader *l, const char *bytes, size_t size)
     return rc;
 }
 
-int measured_load_of(const char *path, const char *device,
-                     struct measured_table *out, struct err *err)
+int measured_parse(const char *bytes, size_t size, const char *device,
+                   struct measured_table *out, struct err *err)
 {
-    struct loader l    = {.out = out, .device = device, .err = err};
-    struct bytes  file = {0};
+    struct loader l = {.out = out, .device = device, .err = err};
     int           rc;
 
     *out = (struct measured_table){0};
-    rc = bytes_read(&file, path, FILE_BYTES, err);
-    if (rc == 0)
-        rc = load_bytes(&l, file.data ? (const char *)file.data : "",
-                        file.size);
+    rc = load_bytes(&l, bytes, size);
     for (size_t i = 0; i < KNOWN; i++) free(l.values[i]);
     text_list_done(&l.header);
+    if (rc) measured_done(out);
+    return rc;
+}
+
+int measured_load_of(const char *path, const char *device,
+                     struct measured_table *out, struct err *err)
+{
+    struct bytes file = {0};
+    int          rc   = bytes_read(&file, path, FILE_BYTES, err);
+
+    *out = (struct measured_table){0};
+    if (rc == 0)
+        rc = measured_parse(file.data ? (const char *)file.data : "",
+                            file.size, device, out, err);
     bytes_done(&file);
-    if (rc) {
-        measured_done(out);
-        return err_ctx(err, "%s", path);
-    }
-    return 0;
+    return rc ? err_ctx(err, "%s", path) : 0;
 }
 
 int measured_load(const char *path, struct measured_table *out,

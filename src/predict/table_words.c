@@ -81,7 +81,7 @@ struct engine_words words_engine(const char *text)
 
 /* ---- quantisations ------------------------------------------------------ */
 
-#define QUANT_SEPARATORS " \t\n()/,;|+"
+#define QUANT_SEPARATORS " \t\n()/,;:.|+"
 
 /* *is_exact: the name itself, not one that stands for it. */
 static bool known_quant(const char *word, char *out, size_t size,

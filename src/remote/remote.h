@@ -74,8 +74,8 @@ typedef int (*download_fn)(void *ctx, const struct remote_part *part,
  * $HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub; a plain URL into
  * $XDG_CACHE_HOME/audition/models. Goes on where an earlier one stopped; checks
  * SHA-256 where the hub gives one and the size always; a file that does not
- * match is removed and named. ERR_PREFLIGHT: no space, with both figures. *path: first
- * part, owned by the caller. */
+ * match is removed and named. ERR_PREFLIGHT: no space, with both figures.
+ * *path: first part, owned by the caller. */
 MUST_USE int remote_download(const struct remote_model *m, download_fn watch,
                              void *ctx, char **path, struct err *err);
 

@@ -22,6 +22,7 @@
 #include "e2e/fault_cases.h"
 #include "e2e/input_cases.h"
 #include "e2e/option_cases.h"
+#include "e2e/plan_cases.h"
 #include "e2e/replay_cases.h"
 #include "e2e/report_cases.h"
 #include "e2e/server_cases.h"
@@ -47,6 +48,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_slip_is_told_with_the_nearest_name),
         cmocka_unit_test(test_a_slip_in_a_variable_names_the_variable),
         cmocka_unit_test(test_a_plan_starts_and_writes_nothing),
+        cmocka_unit_test(test_models_by_name_get_a_verdict_with_its_reason),
+        cmocka_unit_test(test_a_plan_keeps_its_contract),
+        cmocka_unit_test(test_expectations_that_cannot_hold_are_marked),
+        cmocka_unit_test(test_bad_input_of_a_plan_is_told),
+        cmocka_unit_test(test_a_synthetic_model_is_what_its_name_promises),
         cmocka_unit_test(test_json_is_one_document_that_keeps_its_contract),
         cmocka_unit_test(test_awkward_file_names_are_names_like_any),
         cmocka_unit_test(test_colour_is_for_terminals_that_want_it),

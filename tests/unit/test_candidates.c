@@ -106,14 +106,21 @@ static void assert_read(const struct bench *b, size_t i, const char *name,
     assert_string_equal(b->list.items[i].facts.model_name, below);
 }
 
-static void assert_failure(const struct bench *b, size_t i, enum err_kind kind,
-                           const char *words)
+static void assert_said(const struct bench *b, size_t i, enum err_kind kind,
+                        const char *words)
 {
     const struct err *why = &b->list.items[i].failure;
 
     assert_int_equal(why->kind, kind);
     if (!strstr(why->text, words))
         fail_msg("\"%s\" does not say \"%s\"", why->text, words);
+}
+
+/* It failed, and nothing is known of it. */
+static void assert_failure(const struct bench *b, size_t i, enum err_kind kind,
+                           const char *words)
+{
+    assert_said(b, i, kind, words);
     assert_int_equal(b->list.items[i].facts.layers, -1);
     assert_true(isnan(b->list.items[i].facts.parameters));
 }
@@ -206,7 +213,7 @@ static void test_what_cannot_be_auditioned_stays_with_its_reason(void **state)
     assert_failure(b, 4, ERR_INPUT, "cut.gguf: is cut short");
     assert_failure(b, 5, ERR_INPUT, "no model of that name in the caches");
     assert_failure(b, 6, ERR_INPUT, "is a directory");
-    assert_failure(b, 7, ERR_INPUT, "eyes.gguf: is a projector");
+    assert_failure(b, 7, ERR_INPUT, "eyes.gguf: is no language model");
 }
 
 static void test_a_failure_of_the_config_is_kept(void **state)
@@ -407,14 +414,61 @@ static void test_what_is_not_downloaded_says_how(void **state)
     entry(b, 6, "f", NULL, "Org/Small-GGUF:4_K_M");
     resolve(b);
     assert_failure(b, 0, ERR_PREFLIGHT, "hf: Org/Small-GGUF:Q4_K is not on "
-                   "this machine, only Small-Q4_K_M; download it first");
+                   "this machine, only Small-Q4_K_M; `audition run "
+                   "--download` fetches it");
     assert_failure(b, 1, ERR_PREFLIGHT, "hf: Org/Absent-GGUF:Q4_0 is not on "
-                   "this machine; download it first, e.g. with `llama-cli -hf "
-                   "Org/Absent-GGUF:Q4_0` or `huggingface-cli download "
-                   "Org/Absent-GGUF`");
+                   "this machine; `audition run --download` fetches it, "
+                   "`audition inspect hf:Org/Absent-GGUF:Q4_0` reads its "
+                   "header");
     for (size_t i = 2; i < 5; i++)
         assert_failure(b, i, ERR_INPUT, "is no repository");
     assert_failure(b, 5, ERR_PREFLIGHT, "is not on this machine");
+}
+
+/* ---- known by name ----------------------------------------------------- */
+
+static void test_a_known_name_has_facts_without_a_file(void **state)
+{
+    struct bench    *b = *state;
+    struct catalogue all;
+
+    if (catalogue_load(&all, &b->err)) fail_msg("%s", b->err.text);
+    entry(b, 1, "bare", "Llama-3.2-1B-Instruct", NULL);
+    entry(b, 2, "hub", NULL, "bartowski/Llama-3.2-1B-Instruct-GGUF:Q8_0");
+    entry(b, 3, "never", "btlm-3b-8k-base", NULL);
+    entry(b, 4, "url", "https://host.example/a.gguf", NULL);
+    entry(b, 5, "nobody", "no-such-model-1B", NULL);
+    if (candidates_resolve(&b->config, &all, &b->list, &b->err))
+        fail_msg("%s", b->err.text);
+    assert_said(b, 0, ERR_PREFLIGHT, "--download");
+    assert_said(b, 1, ERR_PREFLIGHT, "--download");
+    assert_failure(b, 2, ERR_PREFLIGHT, "cannot be served");
+    assert_failure(b, 3, ERR_PREFLIGHT, "--download");
+    assert_failure(b, 4, ERR_INPUT, "nor in the catalogue");
+    for (size_t i = 0; i < 4; i++) assert_true(b->list.items[i].is_absent);
+    assert_int_equal(b->list.items[0].facts.layers, 16);
+    assert_string_equal(b->list.items[0].facts.quantisation, "Q4_K_M");
+    assert_string_equal(b->list.items[1].facts.quantisation, "Q8_0");
+    assert_true(b->list.items[0].facts.tensor_bytes <
+                b->list.items[1].facts.tensor_bytes);
+    catalogue_done(&all);
+}
+
+static void test_a_file_that_arrived_is_read_and_its_failure_over(
+    void **state)
+{
+    struct bench *b = *state;
+    char         *path = temp_path(&b->tree, "came.gguf");
+
+    entry(b, 1, "late", NULL, "Org/Late-GGUF:Q4_0");
+    resolve(b);
+    assert_failure(b, 0, ERR_PREFLIGHT, "not on this machine");
+    write_model(b, "came.gguf");
+    candidate_found(&b->list.items[0], NULL, path);
+    assert_false(b->list.items[0].is_absent);
+    assert_int_equal(b->list.items[0].failure.kind, ERR_NONE);
+    assert_true(b->list.items[0].facts.layers > 0);
+    free(path);
 }
 
 /* ---- what has no file -------------------------------------------------- */
@@ -455,6 +509,8 @@ int main(void)
         WITH_BENCH(test_a_glob_gives_a_candidate_for_each_model),
         WITH_BENCH(test_a_glob_with_one_match_keeps_the_users_name),
         WITH_BENCH(test_a_file_with_brackets_in_its_name_is_read),
+        WITH_BENCH(test_a_known_name_has_facts_without_a_file),
+        WITH_BENCH(test_a_file_that_arrived_is_read_and_its_failure_over),
         WITH_BENCH(test_equal_names_in_a_config_name_both_lines),
         WITH_BENCH(test_the_command_line_numbers_equal_names),
         WITH_BENCH(test_no_candidate_at_all_is_a_failure),

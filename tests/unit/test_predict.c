@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Does it fit? Sums that a person can check, in MiB. */
+/* What a prediction promises whatever its constants are: parts that add up,
+ * the direction of every effect, what a measurement of the user changes, and
+ * a fit that can be checked against itself. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,143 +12,244 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/catalogue.h"
+#include "model/gguf.h"
 #include "predict/predict.h"
 
 #define MIB (1024.0 * 1024.0)
 
-struct question {
-    double tensors_mib, file_mib;   /* 0: the file was not read */
-    double kv_kib;                  /* a token, NAN unknown     */
-    double available_mib, reserve_mib;
-    int    context;
+struct bench {
+    struct boards           boards;
+    struct catalogue        catalogue;
+    struct speed_constants *constants;
+    struct model_facts      small, large;
+    struct device           orin, slow_orin, pi;
 };
 
-static void ask(const struct question *q, struct forecast *out)
+static void need(struct bench *b, const char *name, struct model_facts *out)
 {
-    struct candidate c = {.facts = {
-        .tensor_bytes = (uint64_t)(q->tensors_mib * MIB),
-        .file_bytes = (uint64_t)(q->file_mib * MIB),
-        .kv_bytes_per_token = q->kv_kib * 1024}};
-    struct machine m = {.available_bytes = q->available_mib * MIB};
+    const struct catalogue_model *m;
+    struct err                    err = {0};
+    char                          quant[32];
 
-    predict_fit(&c, &m, q->context, q->reserve_mib * MIB, out);
+    m = catalogue_find(&b->catalogue, name, quant, sizeof quant);
+    if (!m) fail_msg("%s is not in the catalogue", name);
+    if (catalogue_facts(&b->catalogue, m, "Q4_K_M", out, &err))
+        fail_msg("%s", err.text);
 }
 
-static void test_what_fits_is_told_from_what_does_not_and_what_is_unknown(
+static void need_device(struct bench *b, const char *name, const char *mode,
+                        struct device *out)
+{
+    struct err err = {0};
+
+    if (device_find(&b->boards, name, mode, NAN, out, &err))
+        fail_msg("%s", err.text);
+}
+
+static int make_bench(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct err    err = {0};
+
+    if (boards_load(&b->boards, &err) || catalogue_load(&b->catalogue, &err) ||
+        !(b->constants = speed_load(&err)))
+        fail_msg("%s", err.text);
+    need(b, "Llama-3.2-1B-Instruct", &b->small);
+    need(b, "Llama-3.2-3B-Instruct", &b->large);
+    need_device(b, "Jetson Orin NX 16GB", "MAXN_SUPER", &b->orin);
+    need_device(b, "Jetson Orin NX 16GB", "15W", &b->slow_orin);
+    need_device(b, "Raspberry Pi 5", NULL, &b->pi);
+    *state = b;
+    return 0;
+}
+
+static int free_bench(void **state)
+{
+    struct bench *b = *state;
+
+    model_facts_done(&b->small);
+    model_facts_done(&b->large);
+    speed_free(b->constants);
+    catalogue_done(&b->catalogue);
+    boards_done(&b->boards);
+    free(b);
+    return 0;
+}
+
+static struct forecast ask(const struct bench *b, const struct model_facts *m,
+                           const struct device *d, const struct question *q)
+{
+    struct forecast f;
+
+    predict(b->constants, m, d, q, &f);
+    return f;
+}
+
+static void assert_brackets(struct range r)
+{
+    assert_true(r.low > 0);
+    assert_true(r.low <= r.value);
+    assert_true(r.value <= r.high);
+}
+
+static void test_every_value_lies_in_its_interval(void **state)
+{
+    const struct bench  *b = *state;
+    const struct device *devices[] = {&b->orin, &b->slow_orin, &b->pi};
+    struct question      q;
+
+    question_init(&q);
+    for (size_t i = 0; i < 3; i++) {
+        struct forecast f = ask(b, &b->small, devices[i], &q);
+        assert_brackets(f.gen_tok_s);
+        assert_brackets(f.served_tok_s);
+        assert_brackets(f.prompt_tok_s);
+        assert_brackets(f.ttft_s);
+        assert_brackets(f.first_sentence_s);
+        assert_brackets(f.latency50_s);
+        assert_brackets(f.cold_start_s);
+        assert_true(f.served_tok_s.value <= f.gen_tok_s.value);
+        assert_true(f.cold_start_s.value > f.ttft_s.value);
+    }
+}
+
+static void test_effects_point_the_way_they_must(void **state)
+{
+    const struct bench *b = *state;
+    struct question     q, more;
+    struct forecast     base, other;
+
+    question_init(&q);
+    base = ask(b, &b->small, &b->orin, &q);
+    other = ask(b, &b->large, &b->orin, &q);        /* a larger model     */
+    assert_true(other.gen_tok_s.value < base.gen_tok_s.value);
+    assert_true(other.prompt_tok_s.value < base.prompt_tok_s.value);
+    assert_true(other.memory.total > base.memory.total);
+    other = ask(b, &b->small, &b->slow_orin, &q);   /* a slower mode      */
+    assert_true(other.gen_tok_s.value < base.gen_tok_s.value);
+    assert_true(other.latency50_s.value > base.latency50_s.value);
+    more = q;
+    more.prompt_tokens *= 3;                        /* a longer prompt    */
+    other = ask(b, &b->small, &b->orin, &more);
+    assert_true(other.ttft_s.value > 2 * base.ttft_s.value);
+    assert_true(other.latency50_s.value > base.latency50_s.value);
+    more = q;
+    more.context *= 2;                              /* a larger context   */
+    other = ask(b, &b->small, &b->orin, &more);
+    assert_true(other.memory.kv > 1.9 * base.memory.kv);
+}
+
+static void test_what_the_user_measured_is_what_is_predicted(void **state)
+{
+    const struct bench *b = *state;
+    struct question     q;
+    struct forecast     plain, told;
+
+    question_init(&q);
+    plain = ask(b, &b->large, &b->orin, &q);
+    assert_false(plain.is_calibrated);
+    q.measured_tok_s = plain.served_tok_s.value * 0.8;
+    told = ask(b, &b->large, &b->orin, &q);
+    assert_true(told.is_calibrated);
+    assert_true(fabs(told.served_tok_s.value / q.measured_tok_s - 1) < 1e-9);
+    assert_true(told.latency50_s.value > plain.latency50_s.value);
+    assert_true(told.served_tok_s.high - told.served_tok_s.low <
+                plain.served_tok_s.high - plain.served_tok_s.low);
+    /* The prompt was not measured. */
+    assert_true(fabs(told.prompt_tok_s.value / plain.prompt_tok_s.value - 1) <
+                1e-9);
+}
+
+static void test_scales_of_a_calibration_scale_times(void **state)
+{
+    const struct bench *b = *state;
+    struct question     q;
+    struct forecast     plain, scaled;
+
+    question_init(&q);
+    plain = ask(b, &b->large, &b->orin, &q);
+    q.decode_scale = 2;
+    q.prefill_scale = 3;
+    scaled = ask(b, &b->large, &b->orin, &q);
+    assert_true(fabs(plain.gen_tok_s.value / scaled.gen_tok_s.value - 2) <
+                1e-9);
+    assert_true(fabs(plain.prompt_tok_s.value / scaled.prompt_tok_s.value -
+                     3) < 1e-9);
+}
+
+static void test_the_longest_context_that_is_named_fits_and_no_longer_one(
     void **state)
 {
-    static const struct {
-        const char     *what;
-        struct question q;
-        int             fits;
-        double          needed_mib;
-    } cases[] = {
-        {"with room", {1000, 1010, 128, 8000, 1000, 4096}, 1, 1512},
-        {"exactly", {1000, 1010, 128, 2512, 1000, 4096}, 1, 1512},
-        {"a mebibyte short", {1000, 1010, 128, 2511, 1000, 4096}, 0, 1512},
-        {"only without the reserve", {1000, 1010, 128, 2000, 1000, 4096}, 0,
-         1512},
-        {"less memory than the reserve", {100, 110, 8, 500, 1000, 4096}, 0,
-         132},
-        {"tensors not counted: the file", {0, 1010, 128, 1500, 0, 4096}, 0,
-         1522},
-        {"cache unknown, weights too large", {1000, 1010, NAN, 900, 0, 4096},
-         0, 1000},
-        {"cache unknown, weights fit", {1000, 1010, NAN, 1100, 0, 4096}, 1,
-         1000},
-        {"a file that was not read", {0, 0, 0, 8000, 0, 4096}, -1, NAN},
-        {"memory that cannot be read", {1000, 1010, 128, NAN, 0, 4096}, -1,
-         1512},
-    };
+    const struct bench *b = *state;
+    struct question     q;
+    struct forecast     f;
 
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct forecast f;
-
-        ask(&cases[i].q, &f);
-        if (f.fits != cases[i].fits)
-            fail_msg("%s: %d (%s)", cases[i].what, f.fits, f.reason);
-        if (isnan(cases[i].needed_mib)) assert_true(isnan(f.needed_bytes));
-        else if (f.needed_bytes != cases[i].needed_mib * MIB)
-            fail_msg("%s: %g MiB", cases[i].what, f.needed_bytes / MIB);
-        assert_int_equal(f.reason[0] != '\0', f.fits == 0);
-    }
-}
-
-static void test_what_does_not_fit_says_why_and_what_would(void **state)
-{
-    static const struct {
-        struct question q;
-        const char     *reason;
-    } cases[] = {
-        {{1000, 1010, 128, 2300, 1000, 4096},
-         "it needs at least 1512 MiB at a context of 4096, and 1300 MiB are "
-         "available beside the 1000 MiB reserved for speech; a context of at "
-         "most 2304 may fit"},
-        {{1000, 1010, 128, 1064, 0, 4096},
-         "it needs at least 1512 MiB at a context of 4096, and 1064 MiB are "
-         "available; a context of at most 512 may fit"},
-        {{1000, 1010, 128, 1063, 0, 4096},
-         "it needs at least 1512 MiB at a context of 4096, and 1063 MiB are "
-         "available; no context makes it fit"},
-        {{1000, 1010, 128, 900, 1000, 4096},
-         "it needs at least 1512 MiB at a context of 4096, and 0 MiB are "
-         "available beside the 1000 MiB reserved for speech; no context "
-         "makes it fit"},
-        {{1000, 1010, NAN, 900, 0, 4096},
-         "it needs at least 1000 MiB at a context of 4096, and 900 MiB are "
-         "available; no context makes it fit"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct forecast f;
-
-        ask(&cases[i].q, &f);
-        assert_string_equal(f.reason, cases[i].reason);
-    }
-}
-
-static void test_the_context_that_is_offered_does_fit(void **state)
-{
-    (void)state;
-    for (double available = 1000; available < 1520; available += 0.7) {
-        struct question q = {1000, 1010, 128, available, 0, 4096};
-        struct forecast f;
-        const char     *offer;
-
-        ask(&q, &f);
-        offer = strstr(f.reason, "at most ");
-        if (!offer) continue;
-        q.context = (int)strtol(offer + 8, NULL, 10);
-        assert_in_range(q.context, 512, 4095);
-        ask(&q, &f);
-        assert_int_equal(f.fits, 1);
-    }
-}
-
-static void test_absurd_sizes_stay_within_the_sentence(void **state)
-{
-    struct candidate c = {.facts = {.tensor_bytes = UINT64_MAX,
-                                    .file_bytes = UINT64_MAX,
-                                    .kv_bytes_per_token = 1e300}};
-    struct machine   m = {.available_bytes = 1};
-    struct forecast  f;
-
-    (void)state;
-    predict_fit(&c, &m, INT32_MAX, 1e300, &f);
+    question_init(&q);
+    q.context = 131072;
+    q.reserve_bytes = 4096 * MIB;
+    f = ask(b, &b->large, &b->orin, &q);
     assert_int_equal(f.fits, 0);
-    assert_in_range(strlen(f.reason), 100, sizeof f.reason - 1);
+    assert_true(f.most_context > 0);
+    assert_non_null(strstr(f.reason, "reserved for speech"));
+    q.context = f.most_context;
+    assert_int_equal(ask(b, &b->large, &b->orin, &q).fits, 1);
+    q.context += 512;
+    assert_int_equal(ask(b, &b->large, &b->orin, &q).fits, 0);
+}
+
+static void test_a_model_larger_than_the_memory_fits_at_no_context(
+    void **state)
+{
+    const struct bench *b = *state;
+    struct question     q;
+    struct forecast     f;
+
+    question_init(&q);
+    q.available_bytes = (double)b->small.tensor_bytes - 1;
+    f = ask(b, &b->small, &b->pi, &q);
+    assert_int_equal(f.fits, 0);
+    assert_int_equal(f.most_context, -1);
+    assert_non_null(strstr(f.reason, "no context makes it fit"));
+    q.available_bytes = NAN;
+    q.reserve_bytes = 1e15;
+    f = ask(b, &b->small, &b->pi, &q);
+    assert_int_equal(f.fits, 0);
+}
+
+static void test_what_is_not_known_is_not_said(void **state)
+{
+    const struct bench *b = *state;
+    struct question     q;
+    struct model_facts  unknown;
+    struct device       blank = b->pi;
+    struct forecast     f;
+
+    question_init(&q);
+    gguf_unknown(&unknown);
+    f = ask(b, &unknown, &b->orin, &q);
+    assert_int_equal(f.fits, -1);
+    assert_true(isnan(f.gen_tok_s.value));
+    assert_true(isnan(f.memory.total));
+    blank.bandwidth_bytes_s = blank.measured_bandwidth_bytes_s = NAN;
+    f = ask(b, &b->small, &blank, &q);
+    assert_true(isnan(f.gen_tok_s.value));
+    assert_int_equal(f.fits, 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_value_lies_in_its_interval),
+        cmocka_unit_test(test_effects_point_the_way_they_must),
+        cmocka_unit_test(test_what_the_user_measured_is_what_is_predicted),
+        cmocka_unit_test(test_scales_of_a_calibration_scale_times),
         cmocka_unit_test(
-            test_what_fits_is_told_from_what_does_not_and_what_is_unknown),
-        cmocka_unit_test(test_what_does_not_fit_says_why_and_what_would),
-        cmocka_unit_test(test_the_context_that_is_offered_does_fit),
-        cmocka_unit_test(test_absurd_sizes_stay_within_the_sentence),
+            test_the_longest_context_that_is_named_fits_and_no_longer_one),
+        cmocka_unit_test(
+            test_a_model_larger_than_the_memory_fits_at_no_context),
+        cmocka_unit_test(test_what_is_not_known_is_not_said),
     };
-    return cmocka_run_group_tests_name("predict", tests, NULL, NULL);
+
+    return cmocka_run_group_tests(tests, make_bench, free_bench);
 }

@@ -30,6 +30,10 @@ static struct model_shape small_shape(void)
 
     shape_set_text(&s, "general.architecture", "llama");
     shape_set_u32(&s, "llama.block_count", 2);
+    shape_set_texts(&s, "tokenizer.ggml.tokens",
+                    (const char *const[]){"a", "", "\xc4\xa0t"}, 3);
+    shape_set_i32s(&s, "tokenizer.ggml.token_type", (int32_t[]){1, -1, 3}, 3);
+    shape_set_f32s(&s, "tokenizer.ggml.scores", (float[]){0, -1.5F, 2}, 3);
     shape_set_f32(&s, "llama.rope.freq_base", 10000.0);
     shape_set_bool(&s, "tokenizer.ggml.add_bos_token", 1);
     shape_set_u32s(&s, "llama.attention.head_count",
@@ -127,7 +131,7 @@ static void test_a_key_is_replaced_where_it_stands(void **state)
 
     (void)state;
     shape_set_text(&s, "llama.block_count", "two");
-    assert_int_equal(s.n_pairs, 8);
+    assert_int_equal(s.n_pairs, 11);
     assert_string_equal(s.pairs[1].key, "llama.block_count");
     text = shape_text(&s, "llama.block_count");
     assert_string_equal(text, "two");
@@ -148,6 +152,8 @@ static void test_numbers_of_keys_and_of_lists(void **state)
     assert_int_equal(shape_model_number(&s, "attention.head_count", 1, 9),
                      70000);
     assert_int_equal(shape_model_number(&s, "attention.head_count", 2, 9), 9);
+    assert_int_equal(shape_number(&s, "tokenizer.ggml.token_type", 2, 9), 3);
+    assert_int_equal(shape_number(&s, "tokenizer.ggml.token_type", 1, 9), 9);
     assert_int_equal(shape_number(&s, "odd.i64", 0, 9), 9);  /* negative */
     assert_int_equal(shape_number(&s, "general.architecture", 0, 9), 9);
     assert_int_equal(shape_number(&s, "no.such.key", 0, 9), 9);
@@ -198,20 +204,19 @@ static void refused(struct model_shape *s, const char *why)
 
 static void test_what_no_engine_reads_is_refused(void **state)
 {
-    struct model_shape s = small_shape();
-    struct strbuf      header = header_of(&s);
-    struct model_shape out;
+    static const char  big_endian[24] = "GGUF\0\0\0\3";
+    struct model_shape s = small_shape(), out;
     struct err         err = {0};
     int                more;
 
     (void)state;
     shape_add_tensor(&s, "output_norm.weight", 0, 1, (uint64_t[]){7});
-    refused(&s, "\"output_norm.weight\" twice");
-    memcpy(header.text + 4, "\0\0\0\3", 4);
-    assert_int_equal(shape_parse(header.text, header.len, header.len, &out,
-                                 &more, &err), -1);
+    refused(&s, "twice");
+    shape_set_u32(&s, "general.alignment", 1u << 30);
+    refused(&s, "pads its tensors");
+    assert_int_equal(shape_parse(big_endian, 24, 24, &out, &more, &err), -1);
+    assert_int_equal(err.kind, ERR_INPUT);
     assert_non_null(strstr(err.text, "big-endian"));
-    strbuf_done(&header);
 }
 
 static void save(const char *path, const struct strbuf *bytes)
