@@ -97,6 +97,8 @@ test-live: packages-test ## the program against the real engine and models
 	@$(MAKE) --no-print-directory tests
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/live.sh
+	B=$(B) tests/memory.sh
+	B=$(B) tests/synth.sh
 
 asan: packages-test ## the tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory B=build-asan CFLAGS="-O1 -g" \
@@ -146,6 +148,9 @@ bundle: packages $(B)/bundle/audition ## one tarball for a bare board
 docs/audition.1: $(B)/audition
 	$(B)/audition --man > $@
 
+docs/orin-nx.md: $(B)/audition
+	B=$(B) tools/plan-doc.sh > $@
+
 install: all docs/audition.1 ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 -s $(B)/audition $(DESTDIR)$(PREFIX)/bin/audition
 	install -D -m 644 docs/audition.1 \
@@ -167,5 +172,5 @@ help: ## this list
 -include $(B)/tests/fake_server.d $(B)/tests/e2e/e2e.d
 .PHONY: all run test packages packages-test engine models tests check \
     test-live asan valgrind fuzz bench check-style check-docs golden-update \
-    install clean help
+    install clean help bundle fit report-card
 .SECONDARY:

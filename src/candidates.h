@@ -16,9 +16,10 @@
  * A candidate that cannot be auditioned (missing, truncated, not a GGUF)
  * stays in the list with its `failure` set. One of `hf:` that is in a cache
  * keeps its source and gets the path. One that is not here but known by name
- * is_absent and has the catalogue's facts (catalogue NULL: nothing is). Fails only when there is no candidate
- * at all (ERR_INPUT) or names of a config clash (file:line of both); those
- * from the command line are numbered, the same file twice is taken once. */
+ * is_absent and has the catalogue's facts (catalogue NULL: nothing is). Fails
+ * only when there is no candidate at all (ERR_INPUT) or names of a config
+ * clash (file:line of both); those from the command line are numbered, the
+ * same file twice is taken once. */
 MUST_USE int candidates_resolve(const struct config *config,
                                 const struct catalogue *catalogue,
                                 struct candidate_list *out, struct err *err);

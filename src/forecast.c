@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "predict/stream.h"
@@ -76,6 +77,19 @@ static double prompt_tokens(const struct audition *a)
     return (double)bytes / BYTES_PER_TOKEN + TEMPLATE_TOKENS;
 }
 
+static bool differs(const char *flag, const char *configured)
+{
+    return flag && (!configured || strcasecmp(flag, configured) != 0);
+}
+
+/* What the user measured, they measured on the board and in the mode that
+ * the config names. */
+static bool is_as_configured(const struct audition *a)
+{
+    return !differs(a->opt->device, a->config.board) &&
+           !differs(a->opt->power_mode, a->config.power_mode);
+}
+
 static void ask(const struct audition *a, const struct entry *e,
                 struct question *q)
 {
@@ -83,7 +97,7 @@ static void ask(const struct audition *a, const struct entry *e,
     q->context = e->context;
     q->reserve_bytes = a->config.reserve_bytes;
     q->prompt_tokens = prompt_tokens(a);
-    q->measured_tok_s = e->candidate->measured_tok_s;
+    if (is_as_configured(a)) q->measured_tok_s = e->candidate->measured_tok_s;
     q->decode_scale = a->calibration.decode_scale;
     q->prefill_scale = a->calibration.prefill_scale;
     if (a->device.is_this_machine &&
@@ -102,7 +116,7 @@ static void add_known_speeds(struct audition *a)
         struct question         q;
         struct forecast         f;
 
-        if (isnan(k->measured_tok_s)) continue;
+        if (isnan(k->measured_tok_s) || !is_as_configured(a)) continue;
         ask(a, &a->entries[i], &q);
         q.measured_tok_s = NAN;
         q.decode_scale = q.prefill_scale = 1;

@@ -25,6 +25,13 @@ ask() {
     exec 3>&- 3<&-
 } 2>/dev/null
 
+# MiB in use on the whole card: a container may not see whose they are.
+gpu_used() {
+    nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits |
+        head -n 1
+}
+idle=$(gpu_used)
+
 # MiB of the GPU that a llama-server takes after a turn.
 memory_of() {
     port=18734
@@ -36,10 +43,10 @@ memory_of() {
         kill -0 $server 2>/dev/null || return
         sleep 0.1
     done
-    ask POST /completion '{"prompt":"the house stands at the end of a quiet
-road, with a garden behind it","n_predict":64,"ignore_eos":true}' > /dev/null
-    nvidia-smi --query-compute-apps=pid,used_memory --format=csv,noheader |
-        sed -n "s/.*, \\([0-9]*\\) MiB/\\1/p" | head -n 1
+    ask POST /completion "{\"prompt\":\"$(yes 'the house stands at the end' |
+        head -n 100 | tr '\n' ' ')\",\"n_predict\":64,\"ignore_eos\":true}" \
+        > /dev/null
+    echo $(($(gpu_used) - idle))
     kill $server
     wait $server 2>/dev/null
 }

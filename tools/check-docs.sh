@@ -16,6 +16,9 @@ done
 "$audition" --man > "$B/audition.1"
 cmp -s "$B/audition.1" docs/audition.1 ||
     complain "docs/audition.1 is old; run: make docs/audition.1"
+B=$B tools/plan-doc.sh > "$B/orin-nx.md"
+cmp -s "$B/orin-nx.md" docs/orin-nx.md ||
+    complain "docs/orin-nx.md is old; run: make -B docs/orin-nx.md"
 if command -v mandoc >/dev/null; then
     mandoc -Tlint -W warning docs/audition.1 || complain "mandoc complains"
 fi
@@ -40,9 +43,9 @@ for name in $(sed -n 's/^ *&\(engine\|probe\|score\)_\([a-z_]*\),.*/\2/p' \
 done
 
 for path in $(grep -oh '`[a-z]*/[A-Za-z0-9_./-]*`' README.md METHOD.md \
-    DESIGN.md CONTRIBUTING.md docs/plugins.md | tr -d '`' | sort -u); do
+    DESIGN.md CONTRIBUTING.md docs/plugins.md docs/catalogue.md docs/boards.md | tr -d '`' | sort -u); do
     case $path in
-    *NAME* | *FILE* | build/* | user/* | /*) ;;
+    *NAME* | *FILE* | build/* | user/* | maker/* | /*) ;;
     *) [ -e "$path" ] || [ -e "src/$path" ] ||
         complain "a document names $path, which is not there" ;;
     esac

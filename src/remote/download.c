@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* download.c - whole files into the cache: gone on with where an earlier try
  * stopped, checked before they get their name. */
-#include "remote/remote.h"
+#include "remote/download.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include "remote/folders.h"
 #include "remote/hub_cache.h"
 
-#define MIB          1048576.0
+#define MIB          ((int64_t)1 << 20)
 #define WATCH_NS     (NS_PER_S / 10)
 #define LOCK_STEP_S  0.1
 #define LOCK_IDLE_S  60.0            /* another program that writes nothing */
@@ -33,13 +33,13 @@
 
 /* One download: all parts, one after the other. */
 struct download {
-    const struct remote_model *model;
-    struct remote_settings     settings;
-    struct fetch               fetch;
-    download_fn                watch;
-    void                      *watch_ctx;
-    double                     before;    /* bytes of the parts done already */
-    int64_t                    watched_ns;
+    const struct remote_model    *model;
+    const struct remote_settings *settings;
+    struct fetch fetch;
+    download_fn  watch;
+    void        *watch_ctx;
+    double       before;                  /* bytes of the parts done already */
+    int64_t      watched_ns;
 };
 
 /* The part that is coming in. */
@@ -49,8 +49,8 @@ struct incoming {
     const struct hub_place   *place;
     int     fd;
     int64_t size, have;               /* bytes of the file, and of it here   */
-    int64_t fruitful;                 /* `have` when the tries were counted
-                                         from 0 again                        */
+    int64_t fruitful;                 /* furthest `have` at which the tries
+                                         were counted from 0 again           */
     int     starts;
     bool    begun;                    /* a body came for this request        */
     bool    restart;                  /* what is here belongs to other bytes */
@@ -102,7 +102,7 @@ static int check_space(const struct download *d, struct err *err)
 {
     struct download_plan p;
     double               missing;
-    int                  rc = plan(&d->settings, d->model, &p, err);
+    int                  rc = plan(d->settings, d->model, &p, err);
 
     if (rc) return rc;
     missing = p.total_bytes - p.present_bytes;
@@ -146,7 +146,7 @@ static int write_trouble(struct incoming *in)
 /* Back to an empty file. */
 static int empty(struct incoming *in)
 {
-    in->have = in->fruitful = 0;
+    in->have = 0;      /* not `fruitful`: what came twice is no progress */
     if (ftruncate(in->fd, 0) == 0 && lseek(in->fd, 0, SEEK_SET) == 0) return 0;
     return write_trouble(in);
 }
@@ -204,7 +204,7 @@ static int take(void *ctx, const struct fetch_head *r, const char *bytes,
         return write_trouble(in);
     }
     in->have += (int64_t)n;
-    if ((double)(in->have - in->fruitful) >= MIB) {
+    if (in->have - in->fruitful >= MIB) {
         fetch_progress(&in->d->fetch);
         in->fruitful = in->have;
     }
@@ -305,7 +305,7 @@ static int lock(struct incoming *in, int fd, struct err *err)
         in->have = (int64_t)now;
         if (watch(in, false))
             return err_set(err, in->why.kind, "%s", in->why.text);
-        in->d->settings.wait(LOCK_STEP_S);
+        in->d->settings->wait(LOCK_STEP_S);
         waited_s += LOCK_STEP_S;
     }
     return !hub_is_whole(in->place->blob, in->part->size_bytes);
@@ -369,7 +369,7 @@ static int get_part(struct download *d, size_t i, char **path,
         return err_set(err, ERR_FAILED, "%s: the server does not say how long "
                        "it is, so its end cannot be told; use another source",
                        part->path);
-    if (hub_place(&d->settings, d->model, i, &place, err)) return -1;
+    if (hub_place(d->settings, d->model, i, &place, err)) return -1;
     in.size = (int64_t)part->size_bytes;
     rc = hub_make_folders(&place, err);
     if (rc == 0 && !hub_is_whole(place.pointer, part->size_bytes)) {
@@ -388,26 +388,39 @@ static int get_part(struct download *d, size_t i, char **path,
     return rc;
 }
 
-int remote_download(const struct remote_model *m, download_fn watch_fn,
-                    void *ctx, char **path, struct err *err)
+int download_model(const struct remote_settings *settings,
+                   const struct remote_model *m, download_fn watch_fn,
+                   void *ctx, char **path, struct err *err)
 {
-    struct download d = {.model = m, .watch = watch_fn, .watch_ctx = ctx};
+    struct download d = {.model = m, .settings = settings, .watch = watch_fn,
+                         .watch_ctx = ctx};
     int             rc;
 
     *path = NULL;
     if (m->n_parts == 0)
         return err_set(err, ERR_BUG, "a remote model without files");
-    if (remote_settings_read(&d.settings, err)) return -1;
     rc = check_space(&d, err);
-    fetch_open(&d.fetch, &d.settings, m->parts[0].url);
+    fetch_open(&d.fetch, settings, m->parts[0].url);
     for (size_t i = 0; i < m->n_parts && rc == 0; i++)
         rc = get_part(&d, i, path, err);
     fetch_close(&d.fetch);
-    remote_settings_done(&d.settings);
     if (rc) {
         free(*path);
         *path = NULL;
     }
+    return rc;
+}
+
+int remote_download(const struct remote_model *m, download_fn watch_fn,
+                    void *ctx, char **path, struct err *err)
+{
+    struct remote_settings settings;
+    int                    rc;
+
+    *path = NULL;
+    if (remote_settings_read(&settings, err)) return -1;
+    rc = download_model(&settings, m, watch_fn, ctx, path, err);
+    remote_settings_done(&settings);
     return rc;
 }
 

@@ -392,9 +392,11 @@ void cells_predicted(const struct candidate_facts *c, struct strbuf *out)
     for (size_t i = 0; i < c->n_predicted; i++) {
         const struct predicted   *p = &c->predicted[i];
         const struct metric_info *m = &metric_info[p->metric];
+        bool is_said = strcmp(m->label, m->unit) == 0;
 
         strbuf_addf(out, "%s%s %s", out->len ? ", " : "", m->label,
-                    units_interval(p->value, p->low, p->high, m->unit,
+                    units_interval(p->value, p->low, p->high,
+                                   is_said ? "" : m->unit,
                                    m->decimals).text);
         if (isfinite(p->error))
             strbuf_addf(out, " (%+.0f %%)", p->error * 100);

@@ -303,7 +303,8 @@ static void test_equal_names_in_a_config_name_both_lines(void **state)
     write_model(b, "y/B.gguf");
     entry(b, 4, "x", "x/*.gguf", NULL);
     entry(b, 9, "y", "y/*.gguf", NULL);
-    assert_int_equal(candidates_resolve(&b->config, NULL, &b->list, &b->err), -1);
+    assert_int_equal(candidates_resolve(&b->config, NULL, &b->list, &b->err),
+                     -1);
     assert_int_equal(b->err.kind, ERR_INPUT);
     assert_non_null(strstr(b->err.text, "test.yaml:9: the candidate of line 4 "
                                         "is also called \"A\""));
@@ -330,7 +331,8 @@ static void test_no_candidate_at_all_is_a_failure(void **state)
 {
     struct bench *b = *state;
 
-    assert_int_equal(candidates_resolve(&b->config, NULL, &b->list, &b->err), -1);
+    assert_int_equal(candidates_resolve(&b->config, NULL, &b->list, &b->err),
+                     -1);
     assert_int_equal(b->err.kind, ERR_INPUT);
     assert_non_null(strstr(b->err.text, "-m FILE"));
 }

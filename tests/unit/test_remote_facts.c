@@ -177,12 +177,23 @@ static void cut_short(const char *path)
     assert_int_equal(truncate(path, 150), 0);
 }
 
+/* Where it is no header any more, and where only the sum can tell. */
 static void spoil(const char *path)
 {
     FILE *f = fopen(path, "r+b");
 
     assert_non_null(f);
     fseek(f, 400, SEEK_SET);
+    fputs("spoilt", f);
+    fclose(f);
+}
+
+static void spoil_end(const char *path)
+{
+    FILE *f = fopen(path, "r+b");
+
+    assert_non_null(f);
+    fseek(f, -100, SEEK_END);
     fputs("spoilt", f);
     fclose(f);
 }
@@ -196,9 +207,9 @@ static void test_a_damaged_cache_is_as_good_as_none(void **state)
 {
     (void)state;
     static void (*const damages[])(const char *) = {cut_short, spoil,
-                                                    make_empty};
+                                                    spoil_end, make_empty};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct away a;
 
         away_begin(&a);

@@ -5,11 +5,16 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/http_url.h"
 #include "base/mem.h"
+#include "remote/fetch.h"
+#include "remote/name.h"
 #include "remote/wire.h"
 
 #define COUNT(a) (sizeof (a) / sizeof *(a))
@@ -274,6 +279,75 @@ static void test_a_revision_needs_a_commit(void **state)
     }
 }
 
+/* ---- the corpus that the fuzzer starts from ---------------------------- */
+
+static bool accepts(char kind, const char *text, size_t len)
+{
+    static const char    base[] = "https://hub.example/a";
+    struct wire_range    range;
+    struct wire_revision revision;
+    struct wire_files    files = {0};
+    struct remote_name   name;
+    struct err           err = {0};
+    char                 tag[WIRE_ETAG_BYTES], *got = NULL;
+    bool                 ok = false;
+
+    switch (kind) {
+    case 'r': return wire_content_range(text, &range);
+    case 't': wire_etag(text, tag); return *tag;
+    case 'k': got = wire_link_next(text); ok = got; break;
+    case 'l':
+        got = http_url_join(base, text);
+        ok = got && fetch_may_follow(base, got);
+        break;
+    case 'j':
+        ok = wire_revision(text, len, &revision, &err) == 0 ||
+             wire_files_add(&files, text, len, &(struct err){0}) == 0;
+        wire_files_done(&files);
+        break;
+    case 'n':
+        ok = remote_name_read(text, &name, &err) == 0;
+        remote_name_done(&name);
+        break;
+    default: fail_msg("kind %c", kind);
+    }
+    free(got);
+    return ok;
+}
+
+static void test_the_corpus_is_read_as_its_names_say(void **state)
+{
+    (void)state;
+    const char    *tests = getenv("TEST_DIR");
+    char          *folder = mem_printf("%s/corpus/range", tests && *tests
+                                       ? tests : "tests");
+    DIR           *dir = opendir(folder);
+    struct dirent *d;
+    int            n = 0;
+
+    if (!dir) fail_msg("%s", folder);
+    while ((d = readdir(dir)) != NULL) {
+        char        *path = mem_printf("%s/%s", folder, d->d_name);
+        struct bytes file = {0};
+        struct err   err = {0};
+        bool         passes = strncmp(d->d_name, "pass-", 5) == 0;
+
+        if (d->d_name[0] != '.') {
+            if (bytes_read(&file, path, 4096, &err)) fail_msg("%s", err.text);
+            assert_true(passes || strncmp(d->d_name, "fail-", 5) == 0);
+            if (accepts((char)file.data[0], (const char *)file.data + 1,
+                        file.size - 1) != passes)
+                fail_msg("%s", d->d_name);
+            n++;
+        }
+        bytes_done(&file);
+        free(path);
+    }
+    assert_true(n >= 25);
+    closedir(dir);
+    free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_a_listing_that_lies_is_refused_or_unknown),
         cmocka_unit_test(test_a_listing_is_bounded),
         cmocka_unit_test(test_a_revision_needs_a_commit),
+        cmocka_unit_test(test_the_corpus_is_read_as_its_names_say),
     };
 
     return cmocka_run_group_tests_name("remote wire", tests, NULL, NULL);
