@@ -19,6 +19,7 @@
 #include "discover.h"
 #include "model/catalogue.h"
 #include "model/gguf.h"
+#include "remote/remote.h"
 
 #define USUAL_QUANT "Q4_K_M"    /* what a hub serves when none is asked for  */
 
@@ -105,6 +106,20 @@ static void read_header(const struct resolver *r, struct candidate *c)
                 model_kind_name(c->facts.kind));
 }
 
+/* How to get it, with us or without. siblings: what there is of it. */
+static void say_absent(struct candidate *c, const char *what,
+                       const char *siblings, const char *where)
+{
+    char *command = remote_command(where);
+
+    c->is_absent = true;
+    err_set(&c->failure, ERR_PREFLIGHT, "%s is not on this machine%s%s; "
+            "`audition run --download` fetches it, or `%s`", what,
+            *siblings ? ", only " : "", siblings,
+            command ? command : "hf download");
+    free(command);
+}
+
 /* A model that is not here: its facts are the catalogue's, enough to predict
  * it. False when no such model is known. */
 static bool add_known(const struct resolver *r, struct candidate *c,
@@ -127,8 +142,7 @@ static bool add_known(const struct resolver *r, struct candidate *c,
         return true;
     where = c->hf ? c->hf : c->known->hf;
     if (where)
-        err_set(&c->failure, ERR_PREFLIGHT, "%s is not on this machine; "
-                "`audition run --download` fetches %s", name, where);
+        say_absent(c, name, "", where);
     else
         err_set(&c->failure, ERR_PREFLIGHT, "%s is not on this machine, and "
                 "where a GGUF of it is published is not known; name its file "
@@ -259,10 +273,7 @@ static void add_missing(struct resolver *r, const struct candidate *from,
     struct candidate *c = append(r, from, is_url(text) ? text : path);
 
     if (is_url(text)) {
-        c->is_absent = true;
-        err_set(&c->failure, ERR_PREFLIGHT, "%s: is not on this machine; "
-                "`audition run --download` fetches it, `audition inspect` "
-                "reads its header", text);
+        say_absent(c, text, "", text);
     } else if (!may_be_a_name(text)) {
         read_header(r, c);         /* says what is wrong with the path */
     } else if (!add_known(r, c, text)) {
@@ -397,11 +408,9 @@ static void add_hf(struct resolver *r, const struct candidate *from)
         c->path = mem_copy(r->found.items[found].path);
         read_header(r, c);
     } else if (!add_known(r, c, from->hf)) {
-        c->is_absent = true;
-        err_set(&c->failure, ERR_PREFLIGHT, "hf: %s is not on this machine%s%s;"
-                " `audition run --download` fetches it, `audition inspect "
-                "hf:%s` reads its header", from->hf,
-                others.len ? ", only " : "", others.text, from->hf);
+        char *what = mem_printf("hf: %s", from->hf);
+        say_absent(c, what, others.text, from->hf);
+        free(what);
     }
     strbuf_done(&others);
     free(user);

@@ -423,31 +423,3 @@ int remote_download(const struct remote_model *m, download_fn watch_fn,
     remote_settings_done(&settings);
     return rc;
 }
-
-/* ---- by hand ----------------------------------------------------------- */
-
-char *remote_command(const struct remote_model *m)
-{
-    size_t n = 0;
-    char **argv = mem_new(m->n_parts + 8, sizeof *argv);
-    char  *repo = mem_printf("%s/%s", m->user ? m->user : "",
-                             m->repo ? m->repo : "");
-    char  *text;
-
-    if (m->repo) {
-        argv[n++] = "hf";
-        argv[n++] = "download";
-        argv[n++] = repo;
-        for (size_t i = 0; i < m->n_parts; i++) argv[n++] = m->parts[i].path;
-    } else {
-        argv[n++] = "curl";
-        argv[n++] = "-fL";
-        argv[n++] = "--remote-name-all";
-        for (size_t i = 0; i < m->n_parts; i++) argv[n++] = m->parts[i].url;
-    }
-    argv[n] = NULL;
-    text = proc_quote(argv);
-    free(argv);
-    free(repo);
-    return text;
-}

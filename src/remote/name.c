@@ -9,12 +9,14 @@
 
 #include "base/http_url.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "base/strbuf.h"
 #include "discover.h"
 #include "model/gguf.h"
 #include "remote/remote.h"
 
 #define NAMED_MAX 400        /* bytes of a list of what there is */
+#define USUAL_QUANT "Q4_K_M" /* of a repository when none is asked for */
 
 void remote_name_done(struct remote_name *n)
 {
@@ -248,4 +250,27 @@ int remote_choose(const struct wire_files *files, const char *quant,
                 "\":\" and its quantisation: %s", names.text);
     strbuf_done(&names);
     return chosen;
+}
+
+/* ---- by hand ----------------------------------------------------------- */
+
+char *remote_command(const char *name)
+{
+    struct remote_name n;
+    struct err         ignored = {0};
+    char              *repo, *files, *text;
+
+    if (remote_name_read(name, &n, &ignored)) return NULL;
+    if (n.url) {
+        text = proc_quote((char *[]){"curl", "-fLO", n.url, NULL});
+    } else {
+        repo = mem_printf("%s/%s", n.user, n.repo);
+        files = mem_printf("*%s*.gguf", n.quant ? n.quant : USUAL_QUANT);
+        text = proc_quote((char *[]){"hf", "download", repo, "--include",
+                                     files, NULL});
+        free(files);
+        free(repo);
+    }
+    remote_name_done(&n);
+    return text;
 }

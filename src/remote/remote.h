@@ -79,7 +79,9 @@ typedef int (*download_fn)(void *ctx, const struct remote_part *part,
 MUST_USE int remote_download(const struct remote_model *m, download_fn watch,
                              void *ctx, char **path, struct err *err);
 
-/* The command a user can type instead, owned by the caller. */
-char *remote_command(const struct remote_model *m);
+/* The command that fetches NAME with other tools (the hub's own `hf`, curl),
+ * for a shell; owned by the caller. NULL: no name of something remote. Asks
+ * nobody: a repository's file is given by its quantisation. */
+char *remote_command(const char *name);
 
 #endif

@@ -23,6 +23,7 @@
 #include "e2e/input_cases.h"
 #include "e2e/option_cases.h"
 #include "e2e/plan_cases.h"
+#include "e2e/remote_cases.h"
 #include "e2e/replay_cases.h"
 #include "e2e/report_cases.h"
 #include "e2e/server_cases.h"
@@ -53,6 +54,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_expectations_that_cannot_hold_are_marked),
         cmocka_unit_test(test_bad_input_of_a_plan_is_told),
         cmocka_unit_test(test_a_synthetic_model_is_what_its_name_promises),
+        cmocka_unit_test(
+            test_a_header_is_read_from_a_hub_and_then_from_the_cache),
+        cmocka_unit_test(test_a_download_ends_where_other_tools_look),
+        cmocka_unit_test(test_what_a_hub_may_answer_instead_is_told),
         cmocka_unit_test(test_json_is_one_document_that_keeps_its_contract),
         cmocka_unit_test(test_awkward_file_names_are_names_like_any),
         cmocka_unit_test(test_colour_is_for_terminals_that_want_it),

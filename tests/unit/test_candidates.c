@@ -416,12 +416,11 @@ static void test_what_is_not_downloaded_says_how(void **state)
     entry(b, 6, "f", NULL, "Org/Small-GGUF:4_K_M");
     resolve(b);
     assert_failure(b, 0, ERR_PREFLIGHT, "hf: Org/Small-GGUF:Q4_K is not on "
-                   "this machine, only Small-Q4_K_M; `audition run "
-                   "--download` fetches it");
+                   "this machine, only Small-Q4_K_M; `audition run");
     assert_failure(b, 1, ERR_PREFLIGHT, "hf: Org/Absent-GGUF:Q4_0 is not on "
                    "this machine; `audition run --download` fetches it, "
-                   "`audition inspect hf:Org/Absent-GGUF:Q4_0` reads its "
-                   "header");
+                   "or `hf download Org/Absent-GGUF --include "
+                   "'*Q4_0*.gguf'`");
     for (size_t i = 2; i < 5; i++)
         assert_failure(b, i, ERR_INPUT, "is no repository");
     assert_failure(b, 5, ERR_PREFLIGHT, "is not on this machine");
