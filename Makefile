@@ -97,8 +97,17 @@ test-live: packages-test ## the program against the real engine and models
 	@$(MAKE) --no-print-directory tests
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/live.sh
+
+test-memory: packages-test all ## predicted memory beside the engine's own log
+	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/memory.sh
+
+test-synth: packages-test all ## synthetic models in the real engine
+	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/synth.sh
+
+test-bundle: bundle ## the bundle in an empty chroot
+	tests/bundle.sh $(B)/audition-*.tar.gz
 
 asan: packages-test ## the tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory B=build-asan CFLAGS="-O1 -g" \
@@ -115,7 +124,8 @@ fuzz: packages-test ## every fuzz target for SECONDS (60) each
 	    $(FUZZERS:%=build-fuzz/fuzz/%)
 	tools/run-fuzz.sh $(SECONDS) $(FUZZERS)
 
-bench: all tests $(B)/tests/bench/outside_client ## figures of this program itself, as ratios in one run
+bench: all tests $(B)/tests/bench/outside_client \
+    $(B)/tests/bench/read_header ## figures of this program itself, as ratios in one run
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/bench.sh
 
@@ -171,6 +181,6 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(TESTS:%=%.d)
 -include $(B)/tests/fake_server.d $(B)/tests/e2e/e2e.d
 .PHONY: all run test packages packages-test engine models tests check \
-    test-live asan valgrind fuzz bench check-style check-docs golden-update \
+    test-live test-memory test-synth test-bundle asan valgrind fuzz bench check-style check-docs golden-update \
     install clean help bundle fit report-card
 .SECONDARY:

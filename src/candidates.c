@@ -14,6 +14,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/http_url.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "discover.h"
@@ -45,6 +46,7 @@ static void copy_candidate(struct candidate *to, const struct candidate *from)
     *to = *from;
     to->name = mem_copy(from->name);
     to->path = mem_copy(from->path);
+    to->url = mem_copy(from->url);
     to->hf = mem_copy(from->hf);
     to->base_url = mem_copy(from->base_url);
     to->model = mem_copy(from->model);
@@ -261,8 +263,26 @@ static void add_matches(struct resolver *r, const struct candidate *from,
 
 static bool is_url(const char *path)
 {
-    return strncmp(path, "https://", 8) == 0 ||
-           strncmp(path, "http://", 7) == 0;
+    return strncasecmp(path, "https://", 8) == 0 ||
+           strncasecmp(path, "http://", 7) == 0;
+}
+
+/* Whether it was fetched before is known once its server was asked. What is
+ * said here is stored and reported: a password or a signature must not be. */
+static void add_url(struct resolver *r, const struct candidate *from)
+{
+    char             *shown = http_url_shown(from->path);
+    struct candidate *c = append(r, from, shown);
+
+    c->url = mem_copy(from->path);
+    c->is_absent = true;
+    if (strcmp(shown, c->url) == 0)
+        say_absent(c, shown, "", shown);
+    else
+        err_set(&c->failure, ERR_PREFLIGHT, "%s is not on this machine; "
+                "`audition run --download` fetches it, or `curl -fLO` with "
+                "the whole URL in quotes", shown);
+    free(shown);
 }
 
 /* There is nothing at `path`, which the user wrote as `text`. */
@@ -270,11 +290,9 @@ static void add_missing(struct resolver *r, const struct candidate *from,
                         const char *path)
 {
     const char       *text = from->path;
-    struct candidate *c = append(r, from, is_url(text) ? text : path);
+    struct candidate *c = append(r, from, path);
 
-    if (is_url(text)) {
-        say_absent(c, text, "", text);
-    } else if (!may_be_a_name(text)) {
+    if (!may_be_a_name(text)) {
         read_header(r, c);         /* says what is wrong with the path */
     } else if (!add_known(r, c, text)) {
         err_set(&c->failure, ERR_INPUT, "%s: no such file, and no model of "
@@ -424,6 +442,9 @@ static void add_entry(struct resolver *r, const struct candidate *from)
 
     if (from->failure.kind != ERR_NONE) {
         append(r, from, NULL);
+    } else if (from->source == SOURCE_FILE && from->path &&
+               is_url(from->path)) {
+        add_url(r, from);
     } else if (from->source == SOURCE_FILE && from->path) {
         add_file(r, from);
     } else if (from->source == SOURCE_HF) {

@@ -17,12 +17,14 @@
 #include "predict/device_show.h"
 #include "predict/stream.h"
 #include "probe/probe.h"
+#include "report/output.h"
 
 struct devices_options {
     char *power_mode;
     bool  measure, calibration, json, no_color;
 };
 
+#define NAME_BYTES (1u << 20)   /* of a name: more is cut */
 #define AT(field) offsetof(struct devices_options, field)
 
 static const struct opt devices_opts[] = {
@@ -63,7 +65,7 @@ static char *joined(const struct text_list *words)
     struct strbuf text;
     char         *name;
 
-    strbuf_init(&text, 1000);
+    strbuf_init(&text, NAME_BYTES);
     for (size_t i = 0; i < words->n; i++)
         strbuf_addf(&text, "%s%s", i ? " " : "", words->items[i]);
     name = mem_copy(text.text);
@@ -103,7 +105,6 @@ static int look_at(struct view *v, const struct devices_options *o,
 static void print_json(const struct view *v, const struct devices_options *o)
 {
     json_t *document = json_object(), *list = json_array();
-    char   *text;
 
     jsonx_set_integer(document, "schema_version", SCHEMA_VERSION);
     json_object_set_new(document, "this_machine", device_json(&v->here));
@@ -118,10 +119,7 @@ static void print_json(const struct view *v, const struct devices_options *o)
     if (o->calibration)
         json_object_set_new(document, "calibration",
                             calibration_json(&v->calibration));
-    text = jsonx_dump(document);
-    printf("%s\n", text);
-    free(text);
-    json_decref(document);
+    output_json(document);
 }
 
 static void print_text(const struct view *v, const struct devices_options *o)
@@ -154,9 +152,14 @@ static int devices(void *options, const enum opt_source *sources,
     int                           rc   = look_at(&v, o, name, &err);
 
     (void)sources;
-    if (rc) fprintf(stderr, "audition: %s\n", err.text);
-    else if (o->json) print_json(&v, o);
-    else print_text(&v, o);
+    if (rc) {
+        fprintf(stderr, "audition: %s\n", err.text);
+        if (o->json) output_error(&err);
+    } else if (o->json) {
+        print_json(&v, o);
+    } else {
+        print_text(&v, o);
+    }
     view_done(&v);
     free(name);
     return rc ? err_exit_code(err.kind) : 0;

@@ -12,6 +12,7 @@
 
 #include "discover.h"
 #include "init.h"
+#include "predict/device.h"
 #include "probe/probe.h"
 
 struct init_options {
@@ -54,13 +55,21 @@ static int init(void *options, const enum opt_source *sources,
     const char *path = arguments->n ? arguments->items[0] : "audition.yaml";
     struct found_models found   = {0};
     struct machine      machine = {0};
+    struct boards       boards;
+    struct device       device  = {.name = NULL};
+    struct err          ignored = {0};    /* without a list no board is known */
     char *text;
     int   code = 0;
 
     (void)sources;
     machine_read("", &machine);
     discover_models(&found);
-    text = init_text(&machine, &found);
+    if (boards_load(&boards, &ignored) == 0)
+        device_of_machine(&boards, &machine, "", NULL, &device);
+    text = init_text(&machine, device.board ? device.name : NULL,
+                     device.power_mode && *device.power_mode
+                     ? device.power_mode : NULL, &found);
+    boards_done(&boards);
     if (o->to_stdout) {
         fputs(text, stdout);
     } else {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/http_url.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -89,7 +90,7 @@ static int of_remote(const char *name, struct inspection *out,
 
     if (rc == 0) rc = remote_facts(&m, &out->facts, &out->read_bytes, err);
     if (rc == 0) {
-        out->file = mem_copy(m.n_parts ? m.parts[0].url : name);
+        out->file = http_url_shown(m.parts[0].url);
         out->source = "url";
     }
     remote_model_done(&m);
@@ -156,12 +157,22 @@ static int of_name(const char *name, struct places *p,
     return not_found(name, &p->catalogue, err);
 }
 
+/* A name to be printed: of a URL without what may be secret in it. */
+static char *shown_name(const char *name)
+{
+    char *origin = http_url_origin(name);
+    char *shown = origin ? http_url_shown(name) : mem_copy(name);
+
+    free(origin);
+    return shown;
+}
+
 static int inspect_one(const char *name, struct places *p,
                        struct inspection *out, struct err *err)
 {
     int rc;
 
-    *out = (struct inspection){.name = mem_copy(name), .read_bytes = NAN};
+    *out = (struct inspection){.name = shown_name(name), .read_bytes = NAN};
     if (is_regular_file(name)) rc = of_file(name, "file", out, err);
     else if (strstr(name, "://") || strncmp(name, "hf:", 3) == 0)
         rc = of_remote(name, out, err);
@@ -205,6 +216,7 @@ static void print_json(const struct answer *a)
     json_decref(document);
 }
 
+/* name: as shown. */
 static void add_error(struct answer *a, const char *name,
                       const struct err *err)
 {
@@ -226,7 +238,7 @@ static int inspect_all(const struct text_list *names, struct answer *a)
         struct inspection one;
         struct err        err = {0};
         if (inspect_one(names->items[i], &places, &one, &err)) {
-            add_error(a, names->items[i], &err);
+            add_error(a, one.name, &err);
             if (code == 0) code = err_exit_code(err.kind);
         } else {
             add_model(a, &one);

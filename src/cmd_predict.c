@@ -3,7 +3,6 @@
  * someone's measurements, or of models by name. Needs no engine. */
 #include "commands.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +232,10 @@ static void predict_one(const struct basis *b, const struct named *n,
     if (out->failure.kind != ERR_NONE) return;
     ask(n, &q);
     predict(b->constants, &c->facts, &n->device, &q, &out->forecast);
+    if (out->forecast.fits != 0) return;
+    out->forecast.gen_tok_s = out->forecast.served_tok_s =
+        out->forecast.prompt_tok_s = out->forecast.first_sentence_s =
+        out->forecast.latency50_s = RANGE_MISSING;
 }
 
 static int predict_names(const struct predict_options *o,
@@ -318,7 +321,9 @@ static void show_json(const struct named *n)
 
     jsonx_set_integer(document, "schema_version", SCHEMA_VERSION);
     jsonx_set_text(document, "device", n->device.name);
-    jsonx_set_text(document, "power_mode", n->device.power_mode);
+    jsonx_set_text(document, "power_mode",
+                   n->device.power_mode && *n->device.power_mode
+                   ? n->device.power_mode : NULL);
     jsonx_set_number(document, "interval_promises", RANGE_COVERAGE);
     jsonx_set_number(calibration, "decode_scale",
                      n->calibration.decode_scale);
@@ -462,12 +467,6 @@ static int run(void *options, const enum opt_source *sources,
     code = o->table ? predict_table(o, &err)
                     : run_names(o, arguments, &err);
     if (code < 0) return tell(&err, o->json);
-    errno = 0;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        err_set(&err, ERR_FAILED, "the answer could not be written to "
-                "stdout: %s", strerror(errno));
-        return tell(&err, false);
-    }
     return code;
 }
 

@@ -12,6 +12,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "model/catalogue.h"
 #include "model/gguf_types.h"
 #include "model/gguf_walk.h"
@@ -180,10 +181,12 @@ static void print_text(const struct model_shape *s, const char *path,
                        bool dry_run, const struct synth_report *r)
 {
     const char *quantisation = quantisation_of(s);
+    const char *what = dry_run ? "would be written" : path;
+    char       *safe = utf8_printable(what, strlen(what));
     char        data[32], file[32];
 
     printf("%s%s%s: %zu tensors, %s elements, %s bytes of data, %s bytes in "
-           "all\n", dry_run ? "would be written" : path,
+           "all\n", safe,
            quantisation ? ", " : "", quantisation ? quantisation : "",
            s->n_tensors, units_count(elements_of(s)).text,
            gguf_grouped(r->data_bytes, data),
@@ -195,6 +198,7 @@ static void print_text(const struct model_shape *s, const char *path,
         printf("written in %s, %s a second; its weights are made up, its "
                "answers mean nothing\n", units_value(r->seconds, "s", 1).text,
                units_bytes((double)r->file_bytes / r->seconds).text);
+    free(safe);
 }
 
 static int synth(void *options, const enum opt_source *sources,

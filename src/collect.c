@@ -83,6 +83,7 @@ static void copy_identity(const struct entry *e, struct candidate_facts *f)
     f->parameters = c->facts.parameters > 0 ? c->facts.parameters : NAN;
     f->file_bytes = c->facts.file_bytes ? (double)c->facts.file_bytes : NAN;
     f->remote = g->remote;
+    f->is_synthetic = c->facts.is_synthetic;
     f->has_template = known ? g->has_template
                     : c->facts.file_bytes ? c->facts.chat_template != NULL
                                           : -1;

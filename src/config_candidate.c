@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/http_url.h"
 #include "base/mem.h"
 #include "config.h"
 
@@ -60,6 +61,18 @@ static char *name_of_file(const char *path)
     cut_end(name, ".json");
     cut_end(name, ".gguf");
     cut_part(name);
+    return name;
+}
+
+/* "https://host/Qwen-Q4_K_M.gguf?download=true": "Qwen-Q4_K_M". What may be
+ * secret in a URL is in no name. NULL: not a URL. */
+static char *name_of_url(const char *text)
+{
+    char *file = http_url_name(text), *name;
+
+    if (!file) return NULL;
+    name = *file ? name_of_file(file) : http_url_shown(text);
+    free(file);
     return name;
 }
 
@@ -130,25 +143,58 @@ int config_bind_server_args(struct binder *b, const struct place *at,
     return bind_list(b, at, bind_server_arg, out);
 }
 
-/* "35-45" or one number: two doubles, the low and the high end. */
+#define EN_DASH "\xe2\x80\x93"
+
+static const char *past_about(const char *text)
+{
+    text += *text == '~';
+    return text + strspn(text, " ");
+}
+
+/* "-" or "–"; NULL: the text goes on otherwise. */
+static const char *past_dash(const char *text)
+{
+    text += strspn(text, " ");
+    if (*text == '-') return text + 1;
+    return strncmp(text, EN_DASH, 3) == 0 ? text + 3 : NULL;
+}
+
+/* "35-45", "35–45 tok/s" or one number, "~1.4 s", as plans are written: two
+ * doubles, the low and the high end. */
 static int bind_span(struct binder *b, const struct place *at, void *out)
 {
-    double *span = out;
-    char   *end;
+    double     *span = out;
+    const char *text, *second;
+    char       *end;
 
     if (bind_expect(b, at, NODE_TEXT)) return -1;
-    span[0] = span[1] = strtod(at->node->text, &end);
-    if (end != at->node->text && *end == '-') {
-        const char *second = end + 1;
+    text = past_about(at->node->text);
+    span[0] = span[1] = strtod(text, &end);
+    second = end == text ? NULL : past_dash(end);
+    if (second) {
         span[1] = strtod(second, &end);
         if (end == second) span[1] = NAN;
     }
-    if (end == at->node->text || *end || !(span[0] > 0) ||
+    if (end != text) end += strspn(end, " ");
+    if (strcmp(end, "tok/s") == 0 || strcmp(end, "s") == 0)
+        end += strlen(end);
+    if (end == text || *end || !(span[0] > 0) ||
         !(span[1] >= span[0]) || span[1] > 1e6)
         return bind_error(b, at, "`%.*s` is no range; write it as 35-45, or "
                           "as one number", opt_cut(at->node->text),
                           at->node->text);
     return 0;
+}
+
+/* "1.2GB" or "~1.2 GB"; less than a mebibyte is a unit forgotten. */
+static int bind_amount(struct binder *b, const struct place *at, void *out)
+{
+    static const struct opt amount = {
+        .name = "memory", .type = OPT_BYTES, .min = 0x1p20, .max = 1e15};
+
+    if (bind_expect(b, at, NODE_TEXT)) return -1;
+    return opt_parse_value(&amount, past_about(at->node->text), out, b->err)
+           ? bind_ctx(b, at) : 0;
 }
 
 static const struct field expect_fields[] = {
@@ -157,9 +203,8 @@ static const struct field expect_fields[] = {
     {.opt = {"latency50_s",
              .at = offsetof(struct expectation, latency50_s_low)},
      .bind = bind_span},
-    {.opt = {"memory", .type = OPT_BYTES,
-             .at = offsetof(struct expectation, memory_bytes), .min = 1,
-             .max = 1e15}},
+    {.opt = {"memory", .at = offsetof(struct expectation, memory_bytes)},
+     .bind = bind_amount},
     {.opt = {0}}};
 
 #define IN(member) .at = offsetof(struct candidate, member)
@@ -229,7 +274,8 @@ static void settle_source(struct candidate *c)
         c->source = SOURCE_FILE;
         c->path = c->model;
         c->model = NULL;
-        name = name_of_file(c->path);
+        name = name_of_url(c->path);
+        if (!name) name = name_of_file(c->path);
     }
     if (c->name) free(name);
     else c->name = name;
@@ -321,8 +367,9 @@ void config_add_model(struct config *c, const char *value)
         base = name_of_hf(value);
     } else {
         one->source = SOURCE_FILE;
-        one->path = file_path(c, value);
-        base = name_of_file(value);
+        base = name_of_url(value);
+        one->path = base ? mem_copy(value) : file_path(c, value);
+        if (!base) base = name_of_file(value);
     }
     one->name = mem_copy(base);
     for (int i = 2; named(&c->candidates, one->name, before); i++) {

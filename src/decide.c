@@ -48,6 +48,13 @@ static void find_template_faults(struct candidate_facts *c,
     struct finding *f;
     struct pool     tools = decide_pool(c, true);
 
+    if (c->is_synthetic) {
+        f = add_finding(c, "synthetic", FAULT_FILE);
+        snprintf(f->text, sizeof f->text, "`audition synth` made its weights "
+                 "up: speed and memory are the model's, answers mean nothing");
+        snprintf(f->remedy, sizeof f->remedy, "get the real file to judge "
+                 "what it answers");
+    }
     if (c->has_template == 0) {
         f = add_finding(c, "no_template", FAULT_FILE);
         snprintf(f->text, sizeof f->text, "the file has no chat template: it "

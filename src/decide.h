@@ -3,11 +3,11 @@
  *
  * Verdict  of a voice assistant: the worse of latency50_s and
  *          first_sentence_s against the thresholds (METHOD.md, verdict).
- * Gates    in this order: it was auditioned; it is an instruct model; memory
- *          for speech is left; its voice latency is at most `ready_s`; tool
- *          accuracy; quality; speed; the engine did not die. What was to be
- *          measured and was not is not passed; memory that nobody can read
- *          (another host) is not held against it.
+ * Gates    in this order: it was auditioned; its weights are real; it is an
+ *          instruct model; memory for speech is left; its voice latency is at
+ *          most `ready_s`; tool accuracy; quality; speed; the engine did not
+ *          die. What was to be measured and was not is not passed; memory
+ *          that nobody can read (another host) is not held against it.
  * Ranking  of those that pass, by one stated objective. A lead counts when
  *          the samples support it at 95 % (memory: above 1 %); of those that
  *          nobody beats so, the one that speaks soonest wins, and that is

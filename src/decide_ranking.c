@@ -81,6 +81,7 @@ static int failed_gates(const struct candidate_facts *c,
         miss(why, "%s", c->failure ? c->failure : "not auditioned");
         return NOT_AUDITIONED;
     }
+    if (c->is_synthetic && ++n) miss(why, "made-up weights");
     if (c->has_template == 0 && ++n) miss(why, "no chat template in the file");
     if (left_bytes < 0 && ++n)
         miss(why, "memory: %.0f MiB less than is reserved for speech",

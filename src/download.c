@@ -33,6 +33,7 @@ static const char *origin(const struct candidate *c)
 {
     if (!c->is_absent) return NULL;
     if (c->hf) return c->hf;
+    if (c->url) return c->url;
     if (c->path && remote_is_name(c->path)) return c->path;
     return c->known && !c->known->unsupported && !c->known->no_gguf
            ? c->known->hf : NULL;
@@ -49,7 +50,7 @@ static int fetch(struct audition *a, struct candidate *c, const char *from,
 
     if (remote_find(from, &model, err)) return -1;
     rc = remote_plan(&model, &plan, err);
-    if (rc == 0)
+    if (rc == 0 && !isnan(plan.total_bytes))   /* unknown: an error follows */
         story_say(a, "%s: downloads %s of %s into %s, where %s are free",
                   c->name, units_bytes(plan.total_bytes -
                                        plan.present_bytes).text,

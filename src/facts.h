@@ -78,6 +78,7 @@ struct candidate_facts {
     enum candidate_status status;
     char  *failure;             /* one sentence, or NULL                     */
     enum err_kind failure_kind;
+    bool   is_synthetic;        /* made-up weights: its answers mean nothing */
     bool   remote;              /* memory and power are not this machine's   */
     int    has_template;        /* 1, 0, -1; the next three likewise         */
     int    supports_tools, supports_tool_calls, supports_system_role;

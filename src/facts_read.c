@@ -160,6 +160,7 @@ static void read_candidate(const json_t *object, struct candidate_facts *c)
         .passes_gates = jsonx_truth(object, "passes_gates") == 1,
         .base_url = text_of(object, "base_url"),
         .remote = jsonx_truth(object, "remote") == 1,
+        .is_synthetic = jsonx_truth(object, "is_synthetic") == 1,
         .architecture = text_of(object, "architecture"),
         .quantisation = text_of(object, "quantisation"),
         .parameters = jsonx_number(object, "parameters"),

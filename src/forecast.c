@@ -36,12 +36,20 @@ static void measure_machine(struct audition *a)
     d->measured_flops = figures.flops;
 }
 
+static bool differs(const char *flag, const char *configured)
+{
+    return flag && (!configured || strcasecmp(flag, configured) != 0);
+}
+
 /* A plan may be for any board; measuring happens on this one. */
 static int choose_device(struct audition *a, struct err *err)
 {
     const char *name = a->opt->device ? a->opt->device : a->config.board;
-    const char *mode = a->opt->power_mode ? a->opt->power_mode
-                                          : a->config.power_mode;
+    const char *mode = a->opt->power_mode;
+
+    /* A mode of the config is one of the board that stands beside it. */
+    if (!mode && !differs(a->opt->device, a->config.board))
+        mode = a->config.power_mode;
 
     device_of_machine(&a->boards, &a->machine, "", name ? NULL : mode,
                       &a->device);
@@ -75,11 +83,6 @@ static double prompt_tokens(const struct audition *a)
 
     free(tools);
     return (double)bytes / BYTES_PER_TOKEN + TEMPLATE_TOKENS;
-}
-
-static bool differs(const char *flag, const char *configured)
-{
-    return flag && (!configured || strcasecmp(flag, configured) != 0);
 }
 
 /* What the user measured, they measured on the board and in the mode that
@@ -182,6 +185,7 @@ static int learn(const struct audition *a, const struct entry *e,
     q.measured_tok_s = NAN;
     q.decode_scale = q.prefill_scale = 1;
     predict(a->constants, &e->candidate->facts, &a->device, &q, &f);
+    if (isnan(f.served_tok_s.value)) return 0;
     p.predicted_gen_tok_s = f.served_tok_s.value;
     p.predicted_prompt_tok_s = f.prompt_tok_s.value;
     p.predicted_memory_bytes = f.memory.total;

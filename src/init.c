@@ -130,8 +130,10 @@ static const char about_candidates[] =
     "#   hf: user/repo:quant\n"
     "#   base_url: http://127.0.0.1:8080, with model: as the server calls it\n"
     "#   replay: a recording\n"
-    "# and, if wanted, name, context, sampling, server_args, template_kwargs\n"
-    "# and measured_tok_s (what you already know of it).\n";
+    "# and, if wanted, name, context, sampling, server_args, template_kwargs,\n"
+    "# measured_tok_s (what you already know of it) and what you expect:\n"
+    "# expect: {tok_s: 35-45, latency50_s: 1.1-1.4, memory: 1.2GB}; the plan\n"
+    "# says beforehand which of that cannot hold.\n";
 
 static const char example_candidates[] =
     "# No model was found on this machine. Remove the `# ` of one of these:\n"
@@ -221,7 +223,22 @@ static void add_phases(struct strbuf *out, const char *first)
     strbuf_add(out, "]\n");
 }
 
-char *init_text(const struct machine *m, const struct found_models *found)
+/* Which board predictions are for; a mode only where there are several. */
+static void add_board(struct strbuf *out, const char *board, const char *mode)
+{
+    strbuf_add(out, "# The board, by a name that `audition devices` lists. "
+               "Default: this machine.\n# board: ");
+    add_quoted(out, board ? board : "Jetson Orin NX 16GB");
+    if (mode || !board) {
+        strbuf_add(out, "\n# power_mode: ");
+        add_quoted(out, mode ? mode : "MAXN");
+        strbuf_add(out, "   # as you set it: each is measured by itself");
+    }
+    strbuf_add(out, "\n\n");
+}
+
+char *init_text(const struct machine *m, const char *board,
+                const char *power_mode, const struct found_models *found)
 {
     char         *names[MAX_LISTED];
     struct strbuf out;
@@ -235,15 +252,11 @@ char *init_text(const struct machine *m, const struct found_models *found)
     strbuf_add(&out, "#\n"
                "# `audition run --dry-run` says what would be done, `audition "
                "run` does it. What\n# is commented out shows the default or "
-               "an example. Paths are relative to this file.\n\n"
-               "# The board's name in reports. Default: what the machine "
-               "says of itself.\n# board: ");
-    add_quoted(&out, m->board ? m->board : "Jetson Orin NX 16GB");
-    strbuf_addf(&out, "\n# power_mode: MAXN       # as you set it: each is "
-                "measured by itself\n\n"
-                "# Memory that speech recognition and synthesis need beside "
-                "the model. %s is\n# a guess for this board; measure yours "
-                "while it listens and speaks. Default: 0.\nreserve: %s\n",
+               "an example. Paths are relative to this file.\n\n");
+    add_board(&out, board, power_mode);
+    strbuf_addf(&out, "# Memory that speech recognition and synthesis need "
+                "beside the model. %s is\n# a guess for this board; measure "
+                "yours while it listens and speaks. Default: 0.\nreserve: %s\n",
                 suggested_reserve(m), suggested_reserve(m));
     strbuf_add(&out, after_reserve);
     strbuf_add(&out, about_candidates);

@@ -337,9 +337,12 @@ static void shape_line(const struct card *c, const struct model_facts *f)
     if (f->kv_heads != f->heads) add_count(&b, ", ", f->kv_heads, " for keys");
     if (b.len > 0) line(c, "shape", &b);
     strbuf_clear(&b);
-    add_count(&b, "", f->context, " tokens of context, ");
-    add_count(&b, "", f->vocabulary, " in the vocabulary");
-    if (f->tokenizer) strbuf_addf(&b, " (%s)", f->tokenizer);
+    add_count(&b, "", f->context, " tokens of context");
+    add_count(&b, b.len ? ", " : "", f->vocabulary, " in the vocabulary");
+    if (f->tokenizer && f->vocabulary < 0)
+        strbuf_addf(&b, "%stokenizer %s", b.len ? ", " : "", f->tokenizer);
+    else if (f->tokenizer)
+        strbuf_addf(&b, " (%s)", f->tokenizer);
     if (b.len > 0) line(c, "text", &b);
     strbuf_done(&b);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c - argv to one sub-command. */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,14 @@ static int run_command(const struct command *cmd, int argc, char **argv)
         opt_print_help(cmd, stdout);
     } else {
         code = cmd->run(options, sources, &arguments);
+    }
+    /* A report that knows better has said so, and has a code of its own; a
+     * reader that has seen enough (`| head`) needs no word. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {
+        if (errno != EPIPE)
+            fputs("audition: the answer could not be written whole to stdout; "
+                  "is its disk full?\n", stderr);
+        code = 1;
     }
     text_list_done(&arguments);
     opt_done(cmd, options);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "decide.h"
@@ -18,6 +19,7 @@
 #define SPEAK_TOKENS    60.0     /* of a free spoken answer, about           */
 #define CASE_TOKENS     40.0     /* of one answer to a case, about           */
 #define TOOL_CASE_CALLS 2.0      /* call, then answer                        */
+#define CASE_TOKENS_MOST 200.0   /* session.h: an answer is cut there        */
 
 static double round_s(const struct forecast *f, bool is_long)
 {
@@ -30,8 +32,11 @@ static double round_s(const struct forecast *f, bool is_long)
 
 static double cases_s(const struct audition *a, const struct forecast *f)
 {
-    double turn_s = f->first_sentence_s.value +
-                    CASE_TOKENS / f->served_tok_s.value;
+    double usual_s = f->first_sentence_s.value +
+                     CASE_TOKENS / f->served_tok_s.value;
+    double most_s = f->latency50_s.value +
+                    (CASE_TOKENS_MOST - 50) / f->served_tok_s.value;
+    double turn_s = fmin(usual_s, most_s);
 
     /* Each suite begins with a prompt that is not in the cache. */
     return (double)a->n_cases * turn_s * TOOL_CASE_CALLS +
@@ -68,14 +73,23 @@ static void add_reason(struct plan_row *r, const char *fmt, ...)
 }
 
 static void judge_speed(struct plan_row *r, const struct forecast *f,
-                        const struct thresholds *limits)
+                        const struct audition *a)
 {
+    const struct thresholds *limits = &a->config.thresholds;
+    const char  *type = speed_lacks_kernel(&r->entry->candidate->facts,
+                                           &a->device);
     bool         is_sentence = f->first_sentence_s.value > f->latency50_s.value;
     struct range voice = is_sentence ? f->first_sentence_s : f->latency50_s;
     enum verdict best = decide_voice_verdict(voice.low, limits);
     enum verdict worst = decide_voice_verdict(voice.high, limits);
 
     r->verdict = decide_voice_verdict(voice.value, limits);
+    if (type) {
+        add_reason(r, "the engine has no kernel for %s on %s: the processor "
+                   "would compute it; choose another quantisation", type,
+                   backend_name(a->device.backend));
+        return;
+    }
     if (r->verdict == VERDICT_UNKNOWN) {
         add_reason(r, "its speed on this board cannot be predicted");
         return;
@@ -86,6 +100,8 @@ static void judge_speed(struct plan_row *r, const struct forecast *f,
                best == worst ? "" : ": measuring may change the verdict");
 }
 
+#define BASE "a base model"
+
 /* A failure whose model is known is no obstacle to predicting it. */
 static bool is_predicted(const struct entry *e)
 {
@@ -95,11 +111,17 @@ static bool is_predicted(const struct entry *e)
            (c->is_absent && c->facts.layers > 0);
 }
 
+static bool is_base(const struct candidate *c)
+{
+    return (c->known && !c->known->is_instruct) ||
+           (!c->is_absent && c->facts.layers > 0 && !c->facts.chat_template);
+}
+
 static void judge_row(struct plan_row *r, const struct audition *a)
 {
     const struct entry           *e = r->entry;
     const struct catalogue_model *known = e->candidate->known;
-    const struct forecast        *f = &e->forecast;
+    const struct forecast        *f = &r->forecast;
 
     if (known && (known->unsupported || known->no_gguf)) {
         r->verdict = VERDICT_UNSUPPORTED;
@@ -113,19 +135,38 @@ static void judge_row(struct plan_row *r, const struct audition *a)
     } else if (f->fits == 0) {
         r->verdict = VERDICT_DOES_NOT_FIT;
         add_reason(r, "%s", f->reason);
+    } else if (is_base(e->candidate)) {
+        r->verdict = VERDICT_NOT_INSTRUCT;
     } else {
-        judge_speed(r, f, &a->config.thresholds);
+        judge_speed(r, f, a);
     }
     if (r->verdict == VERDICT_UNSUPPORTED || r->verdict == VERDICT_FAILED)
         return;
-    if ((known && !known->is_instruct) ||
-        (!e->candidate->is_absent && e->candidate->facts.layers > 0 &&
-         !e->candidate->facts.chat_template)) {
-        if (r->verdict != VERDICT_DOES_NOT_FIT)
-            r->verdict = VERDICT_NOT_INSTRUCT;
+    if (is_base(e->candidate))
         add_reason(r, "a base model: it continues text and does not answer");
-    }
-    if (known && known->caution) add_reason(r, "%s", known->caution);
+    if (known && known->caution &&
+        strncmp(known->caution, BASE, strlen(BASE)) != 0)
+        add_reason(r, "%s", known->caution);
+}
+
+/* ---- models that reason before they speak ------------------------------ */
+
+/* Nobody hears it, everybody waits for it. How much it is depends on the
+ * question: METHOD.md. */
+#define THINKING_TOKENS     300.0
+#define THINKING_TOKENS_LOW 100.0
+#define THINKING_TOKENS_MOST 1000.0
+
+static void think_first(struct plan_row *r)
+{
+    const struct catalogue_model *known = r->entry->candidate->known;
+    struct range                  speed = r->forecast.served_tok_s;
+    struct range                 *first = &r->forecast.first_sentence_s;
+
+    if (!known || jsonx_truth(known->chat, "always_thinks") != 1) return;
+    first->value += THINKING_TOKENS / speed.value;
+    first->low += THINKING_TOKENS_LOW / speed.high;
+    first->high += THINKING_TOKENS_MOST / speed.low;
 }
 
 /* What cannot be served, or not as an assistant, gets a reason and no
@@ -144,6 +185,9 @@ static void leave_out_times(struct plan_row *r)
 }
 
 /* ---- what the user expects --------------------------------------------- */
+
+/* What memory is predicted within, and what a rounded figure leaves. */
+#define MEMORY_SLACK 0.05
 
 static bool is_apart(double low, double high, struct range r)
 {
@@ -165,7 +209,7 @@ static void hold_against(struct plan_row *r)
 {
     const struct expectation *x = &r->entry->candidate->expect;
     const struct forecast    *f = &r->forecast;
-    double                    weights = f->memory.weights;
+    const struct memory_split *m = &f->memory;
 
     if (r->verdict == VERDICT_UNSUPPORTED || r->verdict == VERDICT_FAILED)
         return;
@@ -173,16 +217,19 @@ static void hold_against(struct plan_row *r)
                                     f->served_tok_s);
     r->latency_cannot_hold = is_apart(x->latency50_s_low, x->latency50_s_high,
                                       f->latency50_s);
-    r->memory_cannot_hold = x->memory_bytes < weights;
+    r->memory_cannot_hold = x->memory_bytes < m->total * (1 - MEMORY_SLACK);
     if (r->tok_s_cannot_hold)
         add_apart(r, x->tok_s_low, x->tok_s_high, "tok/s", f->served_tok_s);
     if (r->latency_cannot_hold)
         add_apart(r, x->latency50_s_low, x->latency50_s_high,
                   "s for 50 tokens", f->latency50_s);
     if (r->memory_cannot_hold)
-        add_reason(r, "%s of memory cannot hold: the weights alone take %s",
+        add_reason(r, "%s of memory cannot hold: it takes %s, of which "
+                   "weights are %s and the cache at %d tokens %s",
                    units_bytes(x->memory_bytes).text,
-                   units_bytes(weights).text);
+                   units_bytes(m->total).text,
+                   units_bytes(m->weights).text, r->entry->context,
+                   units_bytes(m->kv).text);
 }
 
 void plan_make(const struct audition *a, struct plan *out)
@@ -194,6 +241,7 @@ void plan_make(const struct audition *a, struct plan *out)
 
         *r = (struct plan_row){.entry = &a->entries[i], .cost_s = NAN,
                                .forecast = a->entries[i].forecast};
+        think_first(r);
         judge_row(r, a);
         leave_out_times(r);
         if (r->entry->candidate->is_absent && is_predicted(r->entry) &&

@@ -52,9 +52,22 @@ static bool expects_anything(const struct plan *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct expectation *x = &p->rows[i].entry->candidate->expect;
-        if (!isnan(x->tok_s_low) || !isnan(x->latency50_s_low)) return true;
+        if (!isnan(x->tok_s_low) || !isnan(x->latency50_s_low) ||
+            !isnan(x->memory_bytes))
+            return true;
     }
     return false;
+}
+
+static void add_expected_memory(struct table *t, const struct plan_row *r)
+{
+    double bytes = r->entry->candidate->expect.memory_bytes;
+    char   text[256] = "";
+
+    if (!isnan(bytes))
+        snprintf(text, sizeof text, "%s%s", units_bytes(bytes).text,
+                 r->memory_cannot_hold ? " " CANNOT_HOLD : "");
+    table_add_cell(t, r->memory_cannot_hold ? STYLE_BAD : STYLE_PLAIN, text);
 }
 
 static void add_row(struct table *t, const struct plan_row *r, bool expects)
@@ -66,6 +79,7 @@ static void add_row(struct table *t, const struct plan_row *r, bool expects)
     table_add_cell(t, STYLE_PLAIN, c->facts.quantisation
                    ? c->facts.quantisation : UNITS_MISSING);
     table_add_cell(t, STYLE_PLAIN, units_bytes(f->memory.total).text);
+    if (expects) add_expected_memory(t, r);
     add_range(t, f->served_tok_s, "", 1);
     if (expects)
         add_expected(t, c->expect.tok_s_low, c->expect.tok_s_high,
@@ -90,26 +104,34 @@ static void print_table(const struct plan *p, struct strbuf *out)
     table_add_column(&t, "candidate", ALIGN_LEFT, 0, 12);
     table_add_column(&t, "quant", ALIGN_LEFT, 2, 0);
     table_add_column(&t, "memory", ALIGN_RIGHT, 0, 0);
+    if (expects) table_add_column(&t, "expected\nmemory", ALIGN_RIGHT, 4, 0);
     table_add_column(&t, "tok/s", ALIGN_RIGHT, 0, 0);
-    if (expects) table_add_column(&t, "expected\ntok/s", ALIGN_RIGHT, 5, 0);
+    if (expects) table_add_column(&t, "expected\ntok/s", ALIGN_RIGHT, 6, 0);
     table_add_column(&t, "prompt\ntok/s", ALIGN_RIGHT, 1, 0);
     table_add_column(&t, "first\nsentence s", ALIGN_RIGHT, 3, 0);
     table_add_column(&t, "50 tokens\ns", ALIGN_RIGHT, 0, 0);
-    if (expects) table_add_column(&t, "expected\ns", ALIGN_RIGHT, 4, 0);
+    if (expects) table_add_column(&t, "expected\ns", ALIGN_RIGHT, 5, 0);
     table_add_column(&t, "verdict", ALIGN_LEFT, 0, 0);
     for (size_t i = 0; i < p->n; i++) add_row(&t, &p->rows[i], expects);
     table_fit(&t, term.columns);
     table_print(&t, 0, term.colour, out);
     table_done(&t);
     if (expects)
-        strbuf_add(out, CANNOT_HOLD " what you expect lies outside of the "
-                   "interval\n");
+        strbuf_add(out, CANNOT_HOLD " what you expect cannot hold; the reasons "
+                   "are below\n");
+}
+
+/* A line in as many as the terminal needs; `at` columns are taken. */
+static void add_line(struct strbuf *out, const char *text, int at)
+{
+    int columns = term_of(STDOUT_FILENO).columns;
+
+    wrap_add(out, text, at, at + 2, columns > 0 ? columns : 80);
+    strbuf_add(out, "\n");
 }
 
 static void print_reasons(const struct plan *p, struct strbuf *out)
 {
-    int columns = term_of(STDOUT_FILENO).columns;
-
     for (size_t i = 0; i < p->n; i++) {
         const struct plan_row *r = &p->rows[i];
         char *name = printable(r->entry->candidate->name);
@@ -118,8 +140,7 @@ static void print_reasons(const struct plan *p, struct strbuf *out)
         for (size_t k = 0; k < r->reasons.n; k++) {
             char *text = printable(r->reasons.items[k]);
             strbuf_add(out, "  ");
-            wrap_add(out, text, 2, 4, columns > 0 ? columns : 80);
-            strbuf_add(out, "\n");
+            add_line(out, text, 2);
             free(text);
         }
         free(name);
@@ -129,17 +150,24 @@ static void print_reasons(const struct plan *p, struct strbuf *out)
 /* Those that a download would bring, once. */
 static void print_absent(const struct plan *p, struct strbuf *out)
 {
-    size_t n = 0;
+    struct strbuf line;
+    size_t        n = 0;
 
+    strbuf_init(&line, 1u << 20);
     for (size_t i = 0; i < p->n; i++) {
         char *name;
         if (!p->rows[i].absent) continue;
         name = printable(p->rows[i].entry->candidate->name);
-        strbuf_addf(out, "%s%s", n++ ? ", " : "\nnot on this machine, "
+        strbuf_addf(&line, "%s%s", n++ ? ", " : "not on this machine, "
                     "predicted from the catalogue: ", name);
         free(name);
     }
-    if (n) strbuf_add(out, "; `audition run --download` fetches them\n");
+    if (n) {
+        strbuf_add(&line, "; `audition run --download` fetches them");
+        strbuf_add(out, "\n");
+        add_line(out, line.text, 0);
+    }
+    strbuf_done(&line);
 }
 
 static double phase_s(const struct plan *p, const json_t *names)
@@ -173,16 +201,20 @@ static void print_phases(const struct plan *p, struct strbuf *out)
     if (json_array_size(phases)) strbuf_add(out, "\nphases:\n");
     json_array_foreach(phases, i, phase) {
         const json_t *names = json_object_get(phase, "candidates");
-        char         *name = printable(jsonx_text(phase, "name"));
-        strbuf_addf(out, "  %zu %s, %s:", i + 1, name,
+        struct strbuf line;
+        char         *safe;
+
+        strbuf_init(&line, 1u << 20);
+        strbuf_addf(&line, "%zu %s, %s:", i + 1, jsonx_text(phase, "name"),
                     minutes(phase_s(p, names), time));
-        free(name);
-        for (size_t k = 0; k < json_array_size(names); k++) {
-            name = printable(json_string_value(json_array_get(names, k)));
-            strbuf_addf(out, "%s %s", k ? "," : "", name);
-            free(name);
-        }
-        strbuf_add(out, "\n");
+        for (size_t k = 0; k < json_array_size(names); k++)
+            strbuf_addf(&line, "%s %s", k ? "," : "",
+                        json_string_value(json_array_get(names, k)));
+        safe = printable(line.text);
+        strbuf_add(out, "  ");
+        add_line(out, safe, 2);
+        free(safe);
+        strbuf_done(&line);
     }
 }
 
@@ -235,8 +267,10 @@ void plan_print(const struct plan *p)
     print_reasons(p, &out);
     print_absent(p, &out);
     print_phases(p, &out);
-    if (a->calibration.n)
-        strbuf_addf(&out, "\ncalibration: %s\n", a->calibration.why);
+    if (a->calibration.n) {
+        strbuf_add(&out, "\ncalibration: ");
+        add_line(&out, a->calibration.why, 13);
+    }
     strbuf_addf(&out, "\n%zu cases, %d block%s a candidate; the audition takes "
                 "about %s of engine time.\n", a->n_cases, a->schedule.blocks,
                 a->schedule.blocks == 1 ? "" : "s",

@@ -71,6 +71,7 @@ void candidate_done(struct candidate *c)
 {
     free(c->name);
     free(c->path);
+    free(c->url);
     free(c->hf);
     free(c->base_url);
     free(c->model);

@@ -159,6 +159,7 @@ struct model_facts {
     int      window;              /* tokens of a sliding window, -1: none    */
     bool     is_tied;             /* the embedding is the output head too    */
     bool     is_big_endian;
+    bool     is_synthetic;        /* `audition synth` made its weights up    */
     int      nodes_per_layer;     /* tensors of a middle layer: a proxy for
                                      the kernels that a token starts there   */
     uint64_t class_bytes[TENSOR_CLASSES];
@@ -189,6 +190,8 @@ struct candidate {
     char       *name;             /* unique in the list                      */
     enum source source;
     char       *path;             /* FILE: first part; REPLAY: recording     */
+    char       *url;              /* FILE elsewhere: the whole URL, which may
+                                     hold secrets; path is without them      */
     char       *hf;               /* HF: "user/repo[:quant]"                 */
     char       *base_url;         /* SERVER: "http://127.0.0.1:8080"         */
     char       *model;            /* SERVER: as in its /v1/models, or NULL   */

@@ -23,6 +23,24 @@ for i in 1 2 3 4 5 6 7 8 9 10 11; do
     /usr/bin/env bash -c "TIMEFORMAT=%R; time $audition --help >/dev/null" 2>&1
 done | median | sed 's/$/ s median of 11: audition --help (budget 0.025)/'
 
+echo "== headers and synthetic models"
+gemma=${XDG_CACHE_HOME:-$HOME/.cache}/audition/models/gemma-3-270m-Q4_K_M.gguf
+"$(dirname "$audition")/tests/bench/read_header" "$gemma"
+/usr/bin/time -f '%M KB resident: audition inspect (budget 16384)' \
+    "$audition" inspect "$gemma" >/dev/null
+for i in 1 2 3 4 5; do
+    rm -f synth.gguf dd.bin
+    bash -c "TIMEFORMAT=%R; time $audition synth Llama-3.2-1B-Instruct \
+        synth.gguf >/dev/null" 2>> synth_s
+    bytes=$(stat -c %s synth.gguf)
+    bash -c "TIMEFORMAT=%R; time dd if=/dev/zero of=dd.bin bs=4M conv=fsync \
+        count=$((bytes / 4194304)) 2>/dev/null" 2>> dd_s
+done
+rm -f synth.gguf dd.bin
+a=$(median < synth_s) b=$(median < dd_s)
+echo "synth $a s, dd $b s for $bytes bytes, ratio $(echo "$a $b" |
+    awk '{printf "%.2f", $1 / $2}') (at most 2)"
+
 echo "== served_tok_s against an outside client, the same server and work"
 port=$((20000 + $$ % 20000))
 "$server" -m "$model" -fit off -np 1 -c 4096 --cache-ram 0 --port $port \

@@ -12,7 +12,7 @@ shift 4
 mkdir -p "$work"
 csv=$work/measured.csv
 [ -e "$csv" ] || echo "device,engine,engine_version,model,quant,prompt_tokens,\
-gen_tokens,context,gen_tok_s,prompt_tok_s,memory_mb,source_url,note" > "$csv"
+gen_tokens,context,gen_tok_s,prompt_tok_s,memory_mib,source_url,note" > "$csv"
 
 field() { sed -n "s/.*\"$1\": \\([0-9.]*\\).*/\\1/p"; }
 

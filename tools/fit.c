@@ -286,8 +286,7 @@ static void report_coverage(const struct data *d,
             const struct sample *s = &d->samples[i];
             const struct model_facts *m = &s->about->model;
             struct range r = s->stage == FIT_PREFILL
-                ? speed_prefill_aged_s(c, m, &s->about->device, s->tokens, 0,
-                                       s->age)
+                ? speed_prefill_s(c, m, &s->about->device, s->tokens, 0)
                 : speed_decode_aged_s(c, m, &s->about->device, s->depth,
                                       s->age);
 

@@ -17,7 +17,7 @@ double log_off(const struct speed_constants *c, const struct sample *s)
     double seconds;
 
     if (s->stage == FIT_PREFILL)
-        seconds = speed_prefill_aged_s(c, m, dev, s->tokens, 0, s->age).value;
+        seconds = speed_prefill_s(c, m, dev, s->tokens, 0).value;
     else
         seconds = speed_decode_aged_s(c, m, dev, s->depth, s->age).value +
                   (s->is_served ? speed_serving_s(c, m, dev) : 0);

@@ -364,6 +364,7 @@ static int judge_own_end(const struct transfer *t, struct err *err)
     if (t->verdict < 0)
         return err_set(err, ERR_FAILED, "%s: the answer could not be used",
                        t->where);
+    t->reply->is_too_long = true;
     if (t->body.over)
         return err_set(err, ERR_FAILED, "%s: the answer is longer than %zu "
                        "bytes; is this the right address?", t->where,

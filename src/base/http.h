@@ -64,6 +64,7 @@ struct http_reply {
     char   *headers[HTTP_KEPT];   /* in the order of keep: the first of that
                                      name, NULL when there is none           */
     char    content_type[80];
+    bool    is_too_long;          /* headers or body: what failed it         */
     double  retry_after_s;        /* of a 429 or 503, at most a day; NAN when
                                  not given                              */
 };

@@ -315,8 +315,8 @@ void opt_done(const struct command *cmd, void *options)
 
 /* ---- the settings of a run ---------------------------------------------- */
 
-/* "https://user:password@host" keeps its host only. */
-static json_t *text_without_login(const char *text)
+/* "https://user:password@host/path?signature" keeps its host and path. */
+static json_t *text_without_secrets(const char *text)
 {
     const char   *host = strstr(text, "://"), *at = NULL;
     struct strbuf out;
@@ -333,7 +333,9 @@ static json_t *text_without_login(const char *text)
         strbuf_addn(&out, text, (size_t)(host - text));
         strbuf_add(&out, "***");
     }
-    strbuf_add(&out, at ? at : text);
+    if (at) text = at;
+    strbuf_addn(&out, text, host ? strcspn(text, "?") : strlen(text));
+    if (host && strchr(text, '?')) strbuf_add(&out, "?***");
     clean = utf8_clean(out.text, out.len);
     value = json_string(clean);
     free(clean);
@@ -346,7 +348,7 @@ static json_t *setting_text(const struct opt *o, const char *text)
     if (!text) return json_null();
     if (strstr(o->name, "key") || strstr(o->name, "token"))
         return json_string("***");
-    return text_without_login(text);
+    return text_without_secrets(text);
 }
 
 static json_t *setting_value(const struct opt *o, const void *options)

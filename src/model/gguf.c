@@ -19,6 +19,7 @@
 #include "model/gguf_types.h"
 #include "model/gguf_walk.h"
 #include "model/layers.h"
+#include "model/synth.h"
 #include "model/template_facts.h"
 #include "model/tensors.h"
 
@@ -190,6 +191,7 @@ static void read_keys(const struct gguf_walk *w, struct sum *s)
         f->quantisation = mem_copy(gguf_file_type_name((unsigned)type &
                                                        ~1024u));
     f->is_big_endian = w->is_big_endian;
+    f->is_synthetic = gguf_walk_count(w, SYNTH_KEY) > 0;
     f->kind = kind_by_keys(w, f->architecture);
     read_widths(w, f);
     layers_read(w, f);

@@ -514,7 +514,9 @@ static int end_walk(struct walker *w, int rc, struct gguf_walk *out, int *more)
                      "again when nothing writes to it");
     else if (*more)
         rc = err_set(w->err, ERR_INPUT, "has a header longer than the %s bytes "
-                     "that were read of it", gguf_grouped(w->r.limit, have));
+                     "that were read of it, which no known model has; it is "
+                     "damaged, download it again",
+                     gguf_grouped(w->r.limit, have));
     else if (rc == 0 && w->r.ran_out)
         rc = err_set(w->err, ERR_INPUT, "is cut short or damaged inside its "
                      "header: it needs %s bytes, the file has %s; download it "

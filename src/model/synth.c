@@ -207,32 +207,47 @@ static int publish(const char *temporary, const char *path, struct err *err)
         unlink(temporary);
         return 0;
     }
-    if (errno == EEXIST) return refuse_existing(path, err);
+    if (refuse_existing(path, err)) return -1;
     if (rename(temporary, path) == 0) return 0;
     return err_set(err, ERR_FAILED, "%s: cannot be named so: %s", path,
                    strerror(errno));
 }
 
+/* A plain file that has this name and no other: not one that another audition
+ * gave its final name between our open() and our lock. */
+static bool is_ours(int fd, const char *temporary)
+{
+    struct stat opened, named;
+
+    return fstat(fd, &opened) == 0 && lstat(temporary, &named) == 0 &&
+           S_ISREG(opened.st_mode) && opened.st_nlink == 1 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 /* The file to write to, ours alone. One that a kill -9 or a power cut left
- * behind is used again. */
+ * behind is used again. Without waiting, as a pipe may be in its place. */
 static int open_temporary(const char *temporary, const char *path,
                           struct err *err)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-                  0666);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+                  O_CLOEXEC, 0666);
 
     if (fd < 0)
-        return err_set(err, ERR_INPUT, "%s: cannot be written: %s", path,
+        return err_set(err, ERR_INPUT, "%s: cannot be written: %s; move away "
+                       "what is there, or name a file elsewhere", temporary,
                        strerror(errno));
-    if (fcntl(fd, F_SETLK, &lock) != 0 && errno != ENOLCK) {
-        close(fd);
-        return err_set(err, ERR_INPUT, "%s: another audition is writing it",
-                       path);
-    }
-    if (ftruncate(fd, 0) == 0) return fd;
-    err_set(err, ERR_INPUT, "%s: cannot be written: %s", temporary,
-            strerror(errno));
+    if (fcntl(fd, F_SETLK, &lock) != 0 && errno != ENOLCK)
+        err_set(err, ERR_INPUT, "%s: another audition is writing it; wait for "
+                "that one, or name another file", path);
+    else if (!is_ours(fd, temporary))
+        err_set(err, ERR_INPUT, "%s: is no file of our own; move it away, or "
+                "name another file", temporary);
+    else if (ftruncate(fd, 0) != 0)
+        err_set(err, ERR_INPUT, "%s: cannot be written: %s", temporary,
+                strerror(errno));
+    else
+        return fd;
     close(fd);
     return -1;
 }
@@ -240,7 +255,8 @@ static int open_temporary(const char *temporary, const char *path,
 static int write_file(const struct model_shape *s, const char *path,
                       const struct strbuf *header, struct err *err)
 {
-    char         *temporary = mem_printf("%s.part", path);
+    /* Browsers call an unfinished download NAME.part. */
+    char         *temporary = mem_printf("%s.synth-part", path);
     struct writer w = {.path = path, .err = err};
     int           rc = -1;
 

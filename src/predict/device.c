@@ -4,8 +4,10 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/opt.h"
 #include "base/strbuf.h"
 #include "predict/device_name.h"
@@ -14,6 +16,7 @@
 #define NAMED_MOST     5u      /* boards that one name may mean              */
 #define TEXT_BYTES     600u
 #define MODE_BYTES     64u
+#define MODE_ENDS      " \t(,;/"
 
 /* A size is said as it is sold or as programs see it, up to 7 % less; the
  * figure beside a name may be of a whole machine and only has to be near. */
@@ -63,7 +66,18 @@ const struct memory_size *board_size_near(const struct board *b,
 
 /* ---- power modes -------------------------------------------------------- */
 
-/* "MAXN SUPER" and "maxn_super" are one mode, "MODE_30W" and "30W" too. */
+/* Leaves `kept` characters of an ending that is not the whole text. */
+static bool cut_end(char *text, const char *end, size_t kept)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    if (n <= m || strcmp(text + n - m, end) != 0) return false;
+    text[n - m + kept] = '\0';
+    return true;
+}
+
+/* "MAXN SUPER" and "maxn_super" are one mode, "MODE_30W", "30W mode" and
+ * "30 watts" too. */
 static void fold_mode(const char *text, size_t len, char *out)
 {
     size_t n = 0;
@@ -72,7 +86,10 @@ static void fold_mode(const char *text, size_t len, char *out)
         if (isalnum((unsigned char)text[i]))
             out[n++] = (char)tolower((unsigned char)text[i]);
     out[n] = '\0';
-    if (strncmp(out, "mode", 4) == 0) memmove(out, out + 4, n - 3);
+    if (n >= 4 && memcmp(out, "mode", 4) == 0)
+        memmove(out, out + 4, (n -= 4) + 1);
+    if (!cut_end(out, "mode", 0) && !cut_end(out, "watt", 1))
+        cut_end(out, "watts", 1);
 }
 
 static bool is_mode(const char *folded, const char *name)
@@ -83,24 +100,41 @@ static bool is_mode(const char *folded, const char *name)
     return *folded && strcmp(folded, other) == 0;
 }
 
+static const struct power_mode *mode_called(const struct board *b,
+                                            const char *folded)
+{
+    for (size_t i = 0; i < b->n_modes; i++)
+        if (is_mode(folded, b->modes[i].name)) return &b->modes[i];
+    for (size_t i = 0; i < b->n_modes; i++)
+        for (size_t k = 0; k < b->modes[i].aliases.n; k++)
+            if (is_mode(folded, b->modes[i].aliases.items[k]))
+                return &b->modes[i];
+    return NULL;
+}
+
+/* As many of the first words as name a mode: the rest is a remark, as in
+ * "MAXN, jetson_clocks"; "MAXN SUPER, 25 W" is not MAXN. */
 const struct power_mode *board_mode(const struct board *b, const char *text)
 {
-    size_t lengths[2];
+    const struct power_mode *found = NULL;
+    char                     folded[MODE_BYTES];
+    size_t                   len;
 
     text += strspn(text, " \t");
-    lengths[0] = strlen(text);
-    lengths[1] = strcspn(text, " \t(,;");
-    for (size_t l = 0; l < 2; l++) {
-        char folded[MODE_BYTES];
-        fold_mode(text, lengths[l], folded);
-        for (size_t i = 0; i < b->n_modes; i++)
-            if (is_mode(folded, b->modes[i].name)) return &b->modes[i];
-        for (size_t i = 0; i < b->n_modes; i++)
-            for (size_t k = 0; k < b->modes[i].aliases.n; k++)
-                if (is_mode(folded, b->modes[i].aliases.items[k]))
-                    return &b->modes[i];
+    len = strnlen(text, MODE_BYTES);
+    while (!found && len) {
+        fold_mode(text, len, folded);
+        found = mode_called(b, folded);
+        while (len && !strchr(MODE_ENDS, text[len - 1])) len--;
+        while (len && strchr(MODE_ENDS, text[len - 1])) len--;
     }
-    return NULL;
+    if (found) return found;
+    fold_mode(text, strlen(text), folded);       /* "25": 25W */
+    len = strlen(folded);
+    if (!len || folded[strspn(folded, "0123456789")] || len + 2 > MODE_BYTES)
+        return NULL;
+    memcpy(folded + len, "w", 2);
+    return mode_called(b, folded);
 }
 
 static int no_mode(const struct board *b, const char *name, const char *mode,
@@ -232,6 +266,33 @@ static void find_boards(const struct boards *boards, const char *name,
     settle(s);
 }
 
+/* What people leave out: the unit behind the memory ("RTX 3060 12") and the
+ * family before a card's number ("3090"). */
+static void find_shortened(const struct boards *boards, const char *name,
+                           double beside_gb, struct search *s)
+{
+    static const struct { const char *before, *behind; } left_out[] = {
+        {"", " GB"}, {"RTX ", ""}, {"GTX ", ""}, {"RX ", ""},
+        {"RTX ", " GB"}, {"GTX ", " GB"}, {"RX ", " GB"},
+    };
+    int len = (int)strnlen(name, TEXT_BYTES);
+
+    while (len > 0 && name[len - 1] == ' ') len--;
+    for (size_t i = 0; s->n == 0 && i < sizeof left_out / sizeof *left_out;
+         i++) {
+        bool  adds_unit = *left_out[i].behind != '\0';
+        char *whole;
+
+        if (adds_unit && !(len && isdigit((unsigned char)name[len - 1])))
+            continue;
+        if (*left_out[i].before && !isdigit((unsigned char)*name)) continue;
+        whole = mem_printf("%s%.*s%s", left_out[i].before, len, name,
+                           left_out[i].behind);
+        find_boards(boards, whole, beside_gb, s);
+        free(whole);
+    }
+}
+
 const struct board *board_named(const struct boards *boards, const char *name,
                                 double memory_gb,
                                 const struct memory_size **size)
@@ -322,6 +383,7 @@ int device_find(const struct boards *boards, const char *name,
     const struct power_mode *m;
 
     find_boards(boards, name, memory_gb, &s);
+    if (s.n == 0) find_shortened(boards, name, memory_gb, &s);
     if (s.n != 1) return not_found(boards, name, &s, err);
     m = mode ? board_mode(s.boards[0], mode) : &s.boards[0]->modes[0];
     if (!m) return no_mode(s.boards[0], s.sizes[0]->name, mode, err);

@@ -12,7 +12,7 @@ void device_set_board(struct device *d, const struct board *b,
 /* mode NULL: figures NAN. */
 void device_set_mode(struct device *d, const struct power_mode *mode);
 
-/* By name, alias or number; or by the first word of a longer text. NULL. */
+/* By name, alias or number; or by the first words of a longer text. NULL. */
 const struct power_mode *board_mode(const struct board *b, const char *text);
 
 /* The size nearest to bytes; the default when those are NAN. */

@@ -160,6 +160,9 @@ static void settle(const struct device_name *raw, struct device_name *out)
         } else if (is_number(word) && is_ordinal(next) &&
                    strcmp(third, "gen") == 0) {
             i += 2;
+        } else if ((strcmp(word, "rev") == 0 && is_number(next)) ||
+                   (strcmp(word, "model") == 0 && *next && !next[1])) {
+            i++;                  /* "Raspberry Pi 5 Model B Rev 1.0" */
         } else if (strcmp(word, "mobile") == 0 ||
                    strcmp(word, "notebook") == 0) {
             add_word(out, "laptop", 6);

@@ -299,9 +299,13 @@ void calibration_show(const struct calibration *c, const struct term *term,
 {
     struct table t = {0};
 
-    strbuf_addf(out, "predictions are scaled by %s (a token) and %s (a "
-                "prompt): %s\n", units_number(c->decode_scale, 2).text,
-                units_number(c->prefill_scale, 2).text, c->why);
+    if (c->decode_scale != 1 || c->prefill_scale != 1)
+        strbuf_addf(out, "predicted times are multiplied by %s (a token) and "
+                    "%s (a prompt): %s\n",
+                    units_number(c->decode_scale, 2).text,
+                    units_number(c->prefill_scale, 2).text, c->why);
+    else
+        strbuf_addf(out, "predictions are not corrected: %s\n", c->why);
     if (c->n == 0) return;
     strbuf_addf(out, "median error: %s before, %s after, each model predicted "
                 "from the others\n\n", units_rate(c->error_before).text,

@@ -11,10 +11,11 @@
 #define F16_BYTES       2.0
 #define BENCH_DEPTH     64.0   /* mean depth of llama-bench's tg128          */
 #define SERVED_DEPTH    128.0  /* 64 prompt tokens, middle of 128 generated  */
-#define BENCH_PROMPT    512.0
+#define MEASURED_PROMPT 512.0
 #define FORCED_TOKENS   50.0
 #define WRAPPING_TOKENS 10.0   /* of a chat template round one utterance     */
 #define MEASURED_SPREAD 0.05   /* of what the user measured: run to run      */
+#define LAST_TOKENS     4.0    /* see reading()                              */
 #define CONTEXT_STEP    256
 
 void question_init(struct question *q)
@@ -77,6 +78,27 @@ static struct range prefill(const struct times *t, double tokens, double depth)
                   t->prefill_scale);
 }
 
+/* A window or a state cannot be taken back to an earlier token. */
+static bool can_cache_go_back(const struct model_facts *m)
+{
+    for (size_t i = 0; i < m->n_groups; i++)
+        if (m->groups[i].kind == LAYER_WINDOW ||
+            m->groups[i].kind == LAYER_RECURRENT)
+            return false;
+    return true;
+}
+
+/* A prompt as llama-server reads it: where the cache cannot be taken back, it
+ * stops before the last tokens to keep a copy, and reads them by themselves. */
+static struct range reading(const struct times *t, double tokens, double depth)
+{
+    double body = tokens - LAST_TOKENS;
+
+    if (can_cache_go_back(t->m) || body <= 0)
+        return prefill(t, tokens, depth);
+    return sum(prefill(t, body, depth), prefill(t, LAST_TOKENS, depth + body));
+}
+
 /* As it arrives: the engine's time and what serving adds. */
 static struct range served(const struct times *t, double depth)
 {
@@ -91,7 +113,7 @@ static struct range until_token(const struct times *t,
     double tokens = q->utterance_tokens + WRAPPING_TOKENS;
     double depth  = q->prompt_tokens + tokens + n / 2;
 
-    return sum(shifted(prefill(t, tokens, q->prompt_tokens), t->serving_s),
+    return sum(shifted(reading(t, tokens, q->prompt_tokens), t->serving_s),
                scaled(served(t, depth), n - 1));
 }
 
@@ -121,8 +143,9 @@ static void predict_times(struct times *t, const struct question *q,
     calibrate(t, q, out);
     out->gen_tok_s = per_second(decode(t, BENCH_DEPTH), 1);
     out->served_tok_s = per_second(served(t, SERVED_DEPTH), 1);
-    out->prompt_tok_s = per_second(prefill(t, BENCH_PROMPT, 0), BENCH_PROMPT);
-    out->ttft_s = shifted(prefill(t, whole, 0), t->serving_s);
+    out->prompt_tok_s = per_second(reading(t, MEASURED_PROMPT, 0),
+                                   MEASURED_PROMPT);
+    out->ttft_s = shifted(reading(t, whole, 0), t->serving_s);
     /* A sentence is known to be whole when the next token arrives. */
     out->first_sentence_s = until_token(t, q, q->sentence_tokens + 1);
     out->latency50_s = until_token(t, q, FORCED_TOKENS);

@@ -26,7 +26,7 @@ void question_init(struct question *q);  /* what METHOD.md states */
 struct forecast {
     struct range gen_tok_s;         /* engine, after 64 tokens (tg128's mean)*/
     struct range served_tok_s;      /* as it arrives                         */
-    struct range prompt_tok_s;      /* at 512 tokens                         */
+    struct range prompt_tok_s;      /* served, at 512 tokens                 */
     struct range ttft_s;            /* cold: the whole prompt                */
     struct range first_sentence_s;  /* warm prefix                           */
     struct range latency50_s;       /* warm prefix                           */

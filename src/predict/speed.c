@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/ggml_numbers.h"
 #include "model/gguf_types.h"
 #include "model/kv.h"
 #include "predict/speed_constants.h"
@@ -19,7 +20,9 @@
 /* Nodes of a layer beside one for each of its tensors: attention itself and
  * the two additions to the residual stream. */
 #define UNNAMED_NODES  3.0
+#define MUCH           0.05     /* of the weights, that decides the speed    */
 #define HOST_CLOCK_HZ  4.0e9    /* of a desktop, where the board has no CPU  */
+#define SUPER_BLOCK    256u     /* weights that share packed scales          */
 /* Scores and their sum with values run at half the rate of weights. */
 #define ATTENTION_COST 2.0
 
@@ -231,6 +234,30 @@ static double node_s(const struct speed_constants *c, const struct device *d)
 
 /* ---- one token ---------------------------------------------------------- */
 
+/* For one token ggml-cuda has a quick kernel for these sizes of a head; others
+ * go through the one for many tokens, which is then mostly empty. */
+static bool has_quick_attention(const struct model_facts *m,
+                                const struct layer_group *g)
+{
+    double size = m->kv_heads > 0 ? g->key_elements / m->kv_heads : NAN;
+
+    if (!(size > 0)) return true;    /* no attention, or another's cache */
+    return size == 64 || size == 128 || size == 256;
+}
+
+static double slow_attention_s(const struct speed_constants *c,
+                               const struct model_facts *m,
+                               const struct device *d)
+{
+    double layers = 0;
+
+    if (d->backend != BACKEND_CUDA) return 0;
+    for (size_t i = 0; i < m->n_groups; i++)
+        if (!has_quick_attention(m, &m->groups[i]))
+            layers += m->groups[i].layers;
+    return layers * c->value[ATTENTION_CYCLES] / d->clock_hz;
+}
+
 static double decode_s(const struct speed_constants *c,
                        const struct model_facts *m, const struct device *d,
                        double depth, enum engine_age age)
@@ -247,7 +274,8 @@ static double decode_s(const struct speed_constants *c,
                    (c->value[CACHE_SHARE] * bandwidth);
 
     return weights + old_nodes * nodes(c, m) * node_s(c, d) +
-           (isnan(cache) ? 0 : cache) + (is_cpu ? 0 : c->value[TOKEN_FIXED]);
+           (isnan(cache) ? 0 : cache) + slow_attention_s(c, m, d) +
+           (is_cpu ? 0 : c->value[TOKEN_FIXED]);
 }
 
 /* ---- a prompt ----------------------------------------------------------- */
@@ -280,6 +308,22 @@ static double body_flops(const struct model_facts *m)
                 (double)m->vocabulary * m->embedding);
 }
 
+/* Types whose scales are packed take longer to unpack. */
+static double unpacking(const struct speed_constants *c,
+                        const struct model_facts *m, const struct device *d)
+{
+    double packed = 0, all = 0;
+
+    for (size_t i = 0; i < m->n_types; i++) {
+        const struct gguf_type *t = gguf_type_find(m->types[i].type);
+
+        all += m->types[i].elements;
+        if (t && t->block == SUPER_BLOCK) packed += m->types[i].elements;
+    }
+    if (d->backend == BACKEND_CPU || !(all > 0)) return 1;
+    return 1 + (c->value[PREFILL_UNPACK] - 1) * packed / all;
+}
+
 /* Scores and values of all tokens against those before them. */
 static double attention_flops(const struct model_facts *m, double tokens,
                               double depth)
@@ -303,8 +347,9 @@ static double batch_s(const struct speed_constants *c,
                       const struct model_facts *m, const struct device *d,
                       double tokens)
 {
-    double start_s = c->value[d->backend == BACKEND_CPU ? NODE_CPU
-                                                        : PREFILL_NODE];
+    double start_s = d->backend == BACKEND_CPU ? c->value[NODE_CPU]
+        : c->value[PREFILL_NODE] +
+          c->value[PREFILL_NODE_CYCLES] / d->clock_hz;
     double bytes = tokens * m->embedding * c->value[PREFILL_ACTIVATION];
 
     return nodes(c, m) * (start_s + memory_s(c, bytes, d));
@@ -312,17 +357,16 @@ static double batch_s(const struct speed_constants *c,
 
 static double prefill_s(const struct speed_constants *c,
                         const struct model_facts *m, const struct device *d,
-                        double tokens, double depth, enum engine_age age)
+                        double tokens, double depth)
 {
     double batches = ceil(tokens / BATCH_TOKENS);
-    double old = age == ENGINE_OLD ? c->value[OLD_PREFILL] : 1;
-    double flops = body_flops(m) * tokens +
+    double flops = unpacking(c, m, d) * body_flops(m) * tokens +
                    ATTENTION_COST * attention_flops(m, tokens, depth);
     /* The tokens of a batch use nearly all experts of a mixture. */
     double weights = m->experts > 0 ? (double)m->tensor_bytes
                                     : m->weight_bytes_read_per_token;
 
-    return roof(c, old * flops / prefill_rate(c, d),
+    return roof(c, flops / prefill_rate(c, d),
                 batches * memory_s(c, weights, d)) +
            batches * batch_s(c, m, d, tokens / batches);
 }
@@ -364,6 +408,19 @@ static struct range around(double value, double spread)
     return (struct range){value, value * exp(-spread), value * exp(spread)};
 }
 
+/* Ternary types: ggml-cuda (which ROCm shares) and ggml-metal of build 11434
+ * multiply by none of them. */
+const char *speed_lacks_kernel(const struct model_facts *m,
+                               const struct device *d)
+{
+    if (d->backend == BACKEND_CPU || d->backend == BACKEND_VULKAN) return NULL;
+    for (size_t i = 0; i < m->n_types; i++)
+        if ((m->types[i].type == T_TQ1_0 || m->types[i].type == T_TQ2_0) &&
+            m->types[i].bytes_read > MUCH * m->weight_bytes_read_per_token)
+            return gguf_type_find(m->types[i].type)->name;
+    return NULL;
+}
+
 struct range speed_decode_aged_s(const struct speed_constants *c,
                                  const struct model_facts *m,
                                  const struct device *d, double depth,
@@ -371,21 +428,23 @@ struct range speed_decode_aged_s(const struct speed_constants *c,
 {
     enum speed_class class = speed_class_of(d);
 
-    if (class == SPEED_CLASSES) return RANGE_MISSING;
+    if (class == SPEED_CLASSES || speed_lacks_kernel(m, d))
+        return RANGE_MISSING;
     return around(decode_s(c, m, d, depth, age),
                   width(c, m, d) * c->spread[class].decode);
 }
 
-struct range speed_prefill_aged_s(const struct speed_constants *c,
-                                  const struct model_facts *m,
-                                  const struct device *d, double tokens,
-                                  double depth, enum engine_age age)
+struct range speed_prefill_s(const struct speed_constants *c,
+                             const struct model_facts *m,
+                             const struct device *d, double tokens,
+                             double depth)
 {
     enum speed_class class = speed_class_of(d);
 
     if (tokens <= 0) return (struct range){0, 0, 0};
-    if (class == SPEED_CLASSES) return RANGE_MISSING;
-    return around(prefill_s(c, m, d, tokens, depth, age),
+    if (class == SPEED_CLASSES || speed_lacks_kernel(m, d))
+        return RANGE_MISSING;
+    return around(prefill_s(c, m, d, tokens, depth),
                   width(c, m, d) * c->spread[class].prefill);
 }
 
@@ -394,14 +453,6 @@ struct range speed_decode_s(const struct speed_constants *c,
                             const struct device *d, double depth)
 {
     return speed_decode_aged_s(c, m, d, depth, ENGINE_CURRENT);
-}
-
-struct range speed_prefill_s(const struct speed_constants *c,
-                             const struct model_facts *m,
-                             const struct device *d, double tokens,
-                             double depth)
-{
-    return speed_prefill_aged_s(c, m, d, tokens, depth, ENGINE_CURRENT);
 }
 
 /* ---- serving and loading ------------------------------------------------ */

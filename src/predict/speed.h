@@ -34,19 +34,21 @@ struct range speed_prefill_s(const struct speed_constants *c,
                              const struct model_facts *m,
                              const struct device *d, double tokens,
                              double depth);
-/* The same of another engine than today's: the version that a table of
+/* One token of another engine than today's: the version that a table of
  * measurements names ("b4675", "2024-05", anything else: today's). Kernels
- * were fused and made faster until August 2025. */
+ * were fused and made faster until August 2025; of prompts nothing shows. */
 enum engine_age { ENGINE_CURRENT, ENGINE_OLD };
 enum engine_age speed_engine_age(const char *version);
 struct range speed_decode_aged_s(const struct speed_constants *c,
                                  const struct model_facts *m,
                                  const struct device *d, double depth,
                                  enum engine_age age);
-struct range speed_prefill_aged_s(const struct speed_constants *c,
-                                  const struct model_facts *m,
-                                  const struct device *d, double tokens,
-                                  double depth, enum engine_age age);
+/* The name of a type that holds much of what a token reads and for which the
+ * engine has no kernel on this backend, so that the processor computes it and
+ * no speed here is foreseen; or NULL. */
+const char *speed_lacks_kernel(const struct model_facts *m,
+                               const struct device *d);
+
 /* Seconds a token that serving adds: sampling over the vocabulary on the
  * device's CPU, HTTP, detokenising. */
 double speed_serving_s(const struct speed_constants *c,

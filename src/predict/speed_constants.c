@@ -85,6 +85,9 @@ const struct constant_info CONSTANT_INFO[CONSTANTS] = {
         "one bias of a matrix", GPU, 0.50, 0.40},
     [CACHE_SHARE] = {"cache_share", "of the bandwidth specified",
         "what attention reaches reading the cache", GPU, 0.60, 0.30},
+    [ATTENTION_CYCLES] = {"attention_cycles", "cycles",
+        "attention of a layer more, where no CUDA kernel for one token has "
+        "this head size", GPU, 30e3, 0.50},
     [TOKEN_FIXED] = {"token_s", "s", "once a token: graph, copy of the logits",
         GPU, 0.15e-3, 0.50},
     [SAMPLE_CYCLES] = {"sample_cycles", "CPU cycles an entry",
@@ -127,14 +130,18 @@ const struct constant_info CONSTANT_INFO[CONSTANTS] = {
     [PREFILL_PEAK_CPU] = {"prefill_peak_cpu", "of the f32 peak",
         "what matrix kernels of a CPU reach, bytes multiplied",
         PRE, 0.55, 0.30},
+    [PREFILL_UNPACK] = {"prefill_unpack", "of other weights'",
+        "arithmetic of weights with packed scales (K, IQ) on a GPU",
+        PRE, 1.20, 0.15},
     [PREFILL_NODE] = {"prefill_node_s", "s",
         "one node of a batch on a GPU: each is started by itself",
-        PRE, 12e-6, 0.50},
+        PRE, 8e-6, 0.50},
+    [PREFILL_NODE_CYCLES] = {"prefill_node_cycles", "cycles of the GPU",
+        "one node of a batch, however small: a tile of its matrix",
+        PRE, 25e3, 0.50},
     [PREFILL_ACTIVATION] = {"prefill_activation", "bytes",
         "read and written in a node for each token and element of width",
         PRE, 12, 0.40},
-    [OLD_PREFILL] = {"old_prefill", "factor",
-        "an engine before August 2025", PRE, 1.15, 0.15},
 };
 
 static const char *const class_names[SPEED_CLASSES] = {

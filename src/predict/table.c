@@ -262,8 +262,7 @@ void table_judge(const struct measured_row *row, const struct boards *boards,
              out->device.name);
         return;
     }
-    prefill = speed_prefill_aged_s(constants, &out->model, &out->device,
-                                   tokens, 0, age);
+    prefill = speed_prefill_s(constants, &out->model, &out->device, tokens, 0);
     out->gen_tok_s = (struct range){1 / decode.value, 1 / decode.high,
                                     1 / decode.low};
     out->served_tok_s = 1 / (decode.value +

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* table.h - the report card: someone's measurements beside our predictions.
  * A CSV file (RFC 4180, read by libcsv) with a header line; columns by name:
- * device, model, quant and at least one measured value are needed;
+ * device and model are needed; quant (else it stands in the model's name),
  * device_ram_gb, power_mode, engine, engine_version, prompt_tokens,
  * gen_tokens, context, gen_tok_s, served_tok_s, prompt_tok_s, ttft_ms,
  * memory_mb, memory_mib, mem_bandwidth_gbs_spec, source_url, note are known;
- * others are ignored. gpu_process_mib_loaded and gpu_process_mib_after_turns
- * are other names of memory_mib, served_tok_s_after_128 of served_tok_s. A
- * row that names no engine is llama.cpp's.
+ * others are ignored. Semicolons or tabs may part the values, and with
+ * semicolons a comma is the decimal mark. gpu_process_mib_loaded and
+ * gpu_process_mib_after_turns are other names of memory_mib,
+ * served_tok_s_after_128 of served_tok_s. A row that names no engine is
+ * llama.cpp's; one that nothing was measured of is predicted all the same.
  *
  * Held against each other: gen_tok_s of a row with our engine's speed when an
  * engine alone was measured (llama-bench), with our served speed when answers

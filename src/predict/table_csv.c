@@ -29,7 +29,6 @@ enum kind {
 struct column {
     const char *name;
     enum kind   kind;
-    bool        is_measured;
     size_t      at;          /* in struct measured_row                   */
 };
 
@@ -37,36 +36,37 @@ struct column {
 
 /* Several names may fill one field: the first with a value does. */
 static const struct column known[] = {
-    {"device", TEXT, false, AT(device)},
-    {"model", TEXT, false, AT(model)},
-    {"quant", TEXT, false, AT(quant)},
-    {"power_mode", TEXT, false, AT(power_mode)},
-    {"engine", TEXT, false, AT(engine)},
-    {"engine_version", TEXT, false, AT(engine_version)},
-    {"source_url", TEXT, false, AT(source)},
-    {"note", TEXT, false, AT(note)},
-    {"device_ram_gb", NUMBER, false, AT(device_ram_gb)},
-    {"mem_bandwidth_gbs_spec", HINT, false, AT(bandwidth_gbs)},
-    {"prompt_tokens", NUMBER, false, AT(prompt_tokens)},
-    {"gen_tokens", NUMBER, false, AT(gen_tokens)},
-    {"context", NUMBER, false, AT(context)},
-    {"gen_tok_s", NUMBER, true, AT(gen_tok_s)},
-    {"served_tok_s", NUMBER, true, AT(served_tok_s)},
-    {"served_tok_s_after_128", NUMBER, true, AT(served_tok_s)},
-    {"prompt_tok_s", NUMBER, true, AT(prompt_tok_s)},
-    {"ttft_ms", NUMBER, true, AT(ttft_ms)},
-    {"memory_mb", NUMBER, true, AT(memory_mb)},
-    {"memory_mib", NUMBER, true, AT(memory_mib)},
-    {"gpu_process_mib_after_turns", NUMBER, true, AT(memory_mib)},
-    {"gpu_process_mib_loaded", NUMBER, true, AT(memory_mib)},
+    {"device", TEXT, AT(device)},
+    {"model", TEXT, AT(model)},
+    {"quant", TEXT, AT(quant)},
+    {"power_mode", TEXT, AT(power_mode)},
+    {"engine", TEXT, AT(engine)},
+    {"engine_version", TEXT, AT(engine_version)},
+    {"source_url", TEXT, AT(source)},
+    {"note", TEXT, AT(note)},
+    {"device_ram_gb", NUMBER, AT(device_ram_gb)},
+    {"mem_bandwidth_gbs_spec", HINT, AT(bandwidth_gbs)},
+    {"prompt_tokens", NUMBER, AT(prompt_tokens)},
+    {"gen_tokens", NUMBER, AT(gen_tokens)},
+    {"context", NUMBER, AT(context)},
+    {"gen_tok_s", NUMBER, AT(gen_tok_s)},
+    {"served_tok_s", NUMBER, AT(served_tok_s)},
+    {"served_tok_s_after_128", NUMBER, AT(served_tok_s)},
+    {"prompt_tok_s", NUMBER, AT(prompt_tok_s)},
+    {"ttft_ms", NUMBER, AT(ttft_ms)},
+    {"memory_mb", NUMBER, AT(memory_mb)},
+    {"memory_mib", NUMBER, AT(memory_mib)},
+    {"gpu_process_mib_after_turns", NUMBER, AT(memory_mib)},
+    {"gpu_process_mib_loaded", NUMBER, AT(memory_mib)},
 };
 #define KNOWN (sizeof known / sizeof *known)
-enum { DEVICE, MODEL, QUANT, NEEDED };   /* the first of known[] */
+enum { DEVICE, MODEL, NEEDED };   /* the first of known[] */
 
 struct loader {
     struct measured_table *out;
     size_t       capacity;
     const char  *device;        /* of rows that name none, or NULL           */
+    char         separator;     /* of values: comma, semicolon or tab        */
     bool         has_header;
     size_t       place[KNOWN];  /* which field of a row, from 1; 0: not there*/
     size_t       n_fields;      /* of the header                             */
@@ -117,17 +117,12 @@ static void add_word(struct strbuf *list, const char *word)
 static int check_header(struct loader *l)
 {
     struct strbuf missing;
-    bool          has_measured = false;
-    int           rc           = 0;
+    int           rc = 0;
 
     strbuf_init(&missing, 600);
-    for (size_t i = 0; i < KNOWN; i++)
-        has_measured |= known[i].is_measured && l->place[i];
     for (size_t i = 0; i < NEEDED; i++)
         if (!l->place[i] && !(i == DEVICE && l->device))
             add_word(&missing, known[i].name);
-    if (!has_measured)
-        add_word(&missing, "gen_tok_s (or another measured value)");
     if (missing.len)
         rc = err_set(l->err, ERR_INPUT, "line %d: the header lacks %s%s%s",
                      l->row_line, missing.text,
@@ -136,7 +131,7 @@ static int check_header(struct loader *l)
                        "about" : "",
                      l->n_fields == 1
                      ? "; the first line has to name the columns, parted by "
-                       "commas" : "");
+                       "commas, semicolons or tabs" : "");
     strbuf_done(&missing);
     return rc;
 }
@@ -160,6 +155,14 @@ static double *number_of(struct measured_row *row, const struct column *c)
 static char **text_of(struct measured_row *row, const struct column *c)
 {
     return (char **)(void *)((char *)row + c->at);
+}
+
+/* Where values are parted by semicolons the comma is the decimal mark. */
+static void set_decimal_point(char *text)
+{
+    char *comma = strchr(text, ',');
+
+    if (comma && !strchr(comma + 1, ',') && !strchr(text, '.')) *comma = '.';
 }
 
 /* Counts, sizes and speeds: nothing that is measured here can be 0. */
@@ -187,13 +190,15 @@ static void fill_row(struct loader *l, struct measured_row *row)
     for (size_t i = 0; i < KNOWN; i++)
         if (known[i].kind != TEXT) *number_of(row, &known[i]) = NAN;
     for (size_t i = 0; i < KNOWN; i++) {
-        const char *value = l->values[i] ? l->values[i] : "";
+        char none[] = "", *value = l->values[i] ? l->values[i] : none;
 
-        if (known[i].kind == TEXT)
+        if (known[i].kind == TEXT) {
             *text_of(row, &known[i]) = mem_copy(
                 !*value && i == DEVICE && l->device ? l->device : value);
-        else if (*value)
+        } else if (*value) {
+            if (l->separator == ';') set_decimal_point(value);
             read_number(row, &known[i], value);
+        }
     }
     for (size_t i = DEVICE; i <= MODEL; i++)
         if (!**text_of(row, &known[i]))
@@ -225,8 +230,10 @@ static void end_data_row(struct loader *l, const char *fault)
                 "KiB; is a quote left open?", l->row_line, ROW_BYTES >> 10);
     else if (l->has_surplus)
         err_set(&row->fault, ERR_INPUT, "line %d: more values than the "
-                "header's %zu columns; quote a text that holds a comma",
-                l->row_line, l->n_fields);
+                "header's %zu columns; quote a text that holds a %s",
+                l->row_line, l->n_fields,
+                l->separator == ',' ? "comma"
+                : l->separator == ';' ? "semicolon" : "tab");
     fill_row(l, row);
 }
 
@@ -316,6 +323,22 @@ static int feed(struct loader *l, struct csv_parser *parser,
     return l->failed ? -1 : 0;
 }
 
+/* As spreadsheets write it, by their country: whatever parts the header, the
+ * first line that is not blank, most often. */
+static char separator_of(const char *bytes, size_t size)
+{
+    size_t commas = 0, semicolons = 0, tabs = 0, at = 0;
+
+    while (at < size && bytes[at] && strchr(" \t\r\n", bytes[at])) at++;
+    for (; at < size && bytes[at] != '\n' && bytes[at] != '\r'; at++) {
+        commas += bytes[at] == ',';
+        semicolons += bytes[at] == ';';
+        tabs += bytes[at] == '\t';
+    }
+    if (commas >= semicolons && commas >= tabs) return ',';
+    return semicolons >= tabs ? ';' : '\t';
+}
+
 static int load_bytes(struct loader *l, const char *bytes, size_t size)
 {
     struct csv_parser parser;
@@ -331,6 +354,8 @@ static int load_bytes(struct loader *l, const char *bytes, size_t size)
     }
     if (csv_init(&parser, 0) != 0)
         return err_set(l->err, ERR_FAILED, "libcsv cannot be started");
+    l->separator = separator_of(bytes, size);
+    csv_set_delim(&parser, (unsigned char)l->separator);
     rc = feed(l, &parser, bytes, size);
     csv_free(&parser);
     if (rc == 0 && !l->has_header)

@@ -373,7 +373,8 @@ static int get_part(struct download *d, size_t i, char **path,
     in.size = (int64_t)part->size_bytes;
     rc = hub_make_folders(&place, err);
     if (rc == 0 && !hub_is_whole(place.pointer, part->size_bytes)) {
-        held = open(place.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0664);
+        held = open(place.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                    0664);
         rc = held < 0 ? 1 : lock(&in, held, err);
         if (rc > 0) rc = fetch_part(&in, err);
     }

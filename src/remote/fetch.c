@@ -78,8 +78,18 @@ static void read_hub_headers(struct fetch_head *h,
         h->linked_size = wire_size(reply->headers[LINKED_SIZE]);
 }
 
+/* What a server says of its refusal is shown and stored: not when it repeats
+ * the token. */
+static void read_message(struct fetch_head *h, const char *message,
+                         const char *token)
+{
+    if (message && !(token && strstr(message, token)))
+        snprintf(h->message, sizeof h->message, "%s", message);
+}
+
 /* The reply that is no redirect. */
-static void read_head(struct fetch_head *h, const struct http_reply *reply)
+static void read_head(struct fetch_head *h, const struct http_reply *reply,
+                      const char *token)
 {
     const char *encoding = reply->headers[CONTENT_ENCODING];
     const char *tag = reply->headers[ETAG];
@@ -102,9 +112,7 @@ static void read_head(struct fetch_head *h, const struct http_reply *reply)
     if (reply->headers[ERROR_CODE])
         snprintf(h->error_code, sizeof h->error_code, "%s",
                  reply->headers[ERROR_CODE]);
-    if (reply->headers[ERROR_MESSAGE])
-        snprintf(h->message, sizeof h->message, "%s",
-                 reply->headers[ERROR_MESSAGE]);
+    read_message(h, reply->headers[ERROR_MESSAGE], token);
 }
 
 /* ---- one request ------------------------------------------------------- */
@@ -113,6 +121,7 @@ struct taker {
     const struct fetch_ask  *ask;
     const struct http_reply *reply;
     struct fetch_reply      *out;
+    const char              *token;
     bool                     read;     /* the head                          */
 };
 
@@ -122,7 +131,7 @@ static int on_bytes(void *ctx, const char *bytes, size_t n, int64_t at_ns)
     int           verdict;
 
     (void)at_ns;
-    if (!t->read) read_head(&t->out->head, t->reply);
+    if (!t->read) read_head(&t->out->head, t->reply, t->token);
     t->read = true;
     verdict = t->ask->take(t->ask->ctx, &t->out->head, bytes, n);
     t->out->is_final = verdict < 0;
@@ -137,7 +146,8 @@ static int send_once(struct fetch *f, const struct fetch_ask *ask,
     const char *lines[4] = {"Accept-Encoding: identity"};
     size_t      n = 1;
     bool        ours = http_same_origin(url, f->settings->endpoint);
-    struct taker taker = {.ask = ask, .reply = reply, .out = out};
+    struct taker taker = {.ask = ask, .reply = reply, .out = out,
+                          .token = f->settings->token};
     struct http_request request = {
         .method = ask->method, .url = url, .headers = lines, .keep = KEPT,
         .bearer = ours ? f->settings->token : NULL,
@@ -220,6 +230,7 @@ static int send_on(struct fetch *f, const struct fetch_ask *ask,
 
         rc = send_once(f, ask, at, &reply, out, err);
         if (reply.status) f->answered = true;
+        if (reply.is_too_long) out->is_final = true;
         if (rc == 0 && is_redirect(reply.status)) {
             read_hub_headers(&out->head, &reply);
             next = follow(f, at, &reply, err);
@@ -230,7 +241,7 @@ static int send_on(struct fetch *f, const struct fetch_ask *ask,
                              "browser", f->shown, REDIRECTS_MAX);
             out->is_final = rc != 0;
         } else if (rc == 0) {
-            read_head(&out->head, &reply);
+            read_head(&out->head, &reply, f->settings->token);
             out->link = mem_copy(reply.headers[LINK]);
             out->body = reply.body;
             out->body_len = reply.body_len;

@@ -160,6 +160,7 @@ static json_t *candidate_json(const struct candidate_facts *c)
     set_truth(object, "passes_gates", c->passes_gates);
     jsonx_set_text(object, "base_url", c->base_url);
     set_truth(object, "remote", c->remote);
+    set_truth(object, "is_synthetic", c->is_synthetic);
     jsonx_set_text(object, "architecture", c->architecture);
     jsonx_set_text(object, "quantisation", c->quantisation);
     jsonx_set_number(object, "parameters", c->parameters);

@@ -52,11 +52,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_models_by_name_get_a_verdict_with_its_reason),
         cmocka_unit_test(test_a_plan_keeps_its_contract),
         cmocka_unit_test(test_expectations_that_cannot_hold_are_marked),
+        cmocka_unit_test(test_what_would_disappoint_is_said_beforehand),
         cmocka_unit_test(test_bad_input_of_a_plan_is_told),
         cmocka_unit_test(test_a_synthetic_model_is_what_its_name_promises),
         cmocka_unit_test(
             test_a_header_is_read_from_a_hub_and_then_from_the_cache),
         cmocka_unit_test(test_a_download_ends_where_other_tools_look),
+        cmocka_unit_test(test_a_url_is_fetched_and_its_secrets_are_nowhere),
         cmocka_unit_test(test_what_a_hub_may_answer_instead_is_told),
         cmocka_unit_test(test_json_is_one_document_that_keeps_its_contract),
         cmocka_unit_test(test_awkward_file_names_are_names_like_any),

@@ -350,31 +350,43 @@ static void test_a_read_only_folder_is_told(void **state)
     workplace_end(&w);
 }
 
-static void test_a_full_stdout_is_told(void **state)
+/* Every command says so, whatever else it would have said. */
+static inline void tell_nobody(const struct workplace *w, const char *line,
+                               const char *err)
 {
-    struct workplace w;
-    struct running   r = {.out = fopen("/dev/full", "w"), .err = tmpfile(),
-                          .line = mem_copy("run ... > /dev/full")};
-    struct argv      a, e;
-    struct outcome   o = {.line = r.line};
-    size_t           n;
+    struct running r = {.out = fopen("/dev/full", "w"), .err = tmpfile(),
+                        .line = mem_printf("%s > /dev/full", line)};
+    struct argv    a = split(w, line), e = environment(w);
+    struct outcome o = {.line = r.line};
+    size_t         n;
 
-    (void)state;
-    workplace_begin(&w, NULL);
-    workplace_model(&w, "good");
-    a = split(&w, "run -q --json -m good.gguf " SHORT);
-    e = environment(&w);
     r.pid = fork();
-    if (r.pid == 0) become(&w, &a, &e, fileno(r.out), fileno(r.err),
+    if (r.pid == 0) become(w, &a, &e, fileno(r.out), fileno(r.err),
                            RLIM_INFINITY);
     o.code = end_of(r.pid, r.line);
     fclose(r.out);
     o.out = mem_copy("");
     o.err = all_of(r.err, &n);
-    expect(&o, 1, NULL, "the report could not be written to stdout: No space");
+    expect(&o, 1, NULL, err);
     argv_done(&a);
     argv_done(&e);
     outcome_done(&o);
+}
+
+static void test_a_full_stdout_is_told(void **state)
+{
+    static const char *const lines[] = {
+        "plan -m Llama-3.2-1B", "plan -m Llama-3.2-1B --json", "devices",
+        "devices --json", "predict Llama-3.2-1B", "init --stdout"};
+    struct workplace w;
+
+    (void)state;
+    workplace_begin(&w, NULL);
+    workplace_model(&w, "good");
+    tell_nobody(&w, "run -q --json -m good.gguf " SHORT,
+                "the report could not be written to stdout: No space");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        tell_nobody(&w, lines[i], "could not be written whole to stdout");
     workplace_end(&w);
 }
 

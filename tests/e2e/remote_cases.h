@@ -5,6 +5,7 @@
 #ifndef TESTS_E2E_REMOTE_CASES_H
 #define TESTS_E2E_REMOTE_CASES_H
 
+#include "base/bytes.h"
 #include "base/strbuf.h"
 #include "document.h"
 #include "fake_hub.h"
@@ -84,6 +85,50 @@ static void test_a_download_ends_where_other_tools_look(void **state)
     /* Now it is on this machine. */
     assert_int_equal(run_differs(&a.w, "run -m " TINY ":Q4_K_M " SHORT, 0,
         NULL, NULL), 0);
+    away_stop(&a);
+}
+
+static inline bool file_holds(const struct workplace *w, const char *name,
+                              const char *text)
+{
+    char        *path = workplace_path(w, name);
+    struct bytes b;
+    struct err   err = {0};
+    size_t       len = strlen(text);
+    bool         holds = false;
+
+    if (bytes_read(&b, path, 64 << 20, &err)) fail_msg("%s", err.text);
+    for (size_t i = 0; i + len <= b.size && !holds; i++)
+        holds = memcmp(b.data + i, text, len) == 0;
+    bytes_done(&b);
+    free(path);
+    return holds;
+}
+
+static void test_a_url_is_fetched_and_its_secrets_are_nowhere(void **state)
+{
+    struct away a;
+    char       *arguments;
+
+    (void)state;
+    away_start(&a);
+    arguments = mem_printf("-m http://me:s3cret@%s/files/" TINY
+                           "/Tiny-Q4_K_M.gguf?sign=s3cret " SHORT,
+                           strstr(a.hub.cdn, "://") + 3);
+    for (int download = 0; download < 2; download++) {
+        char          *line = mem_printf("run %s%s", download ? "--download "
+                                         : "", arguments);
+        struct outcome o;
+        program_run(&a.w, line, &o);
+        expect(&o, download ? 0 : 3, "Tiny-Q4_K_M", NULL);
+        assert_null(strstr(o.out, "s3cret"));
+        assert_null(strstr(o.err, "s3cret"));
+        assert_false(file_holds(&a.w, "report.json", "s3cret"));
+        assert_false(file_holds(&a.w, "audition.db", "s3cret"));
+        outcome_done(&o);
+        free(line);
+    }
+    free(arguments);
     away_stop(&a);
 }
 

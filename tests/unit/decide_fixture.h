@@ -26,6 +26,7 @@ struct part {
     const char *failure;
     enum candidate_status status;
     double      timings_tok_s;
+    bool        is_synthetic;
 };
 
 static struct config config_for(const char *objective)
@@ -83,7 +84,8 @@ static void play(const struct part *p, const struct config *config,
         .name = mem_copy(p->name ? p->name : "alone"), .status = p->status,
         .failure = mem_copy(p->failure),
         .command = mem_printf("llama-server -m %s", p->name),
-        .verdict = VERDICT_UNKNOWN, .has_template = truth(p->has_template),
+        .verdict = VERDICT_UNKNOWN, .is_synthetic = p->is_synthetic,
+        .has_template = truth(p->has_template),
         .supports_tools = truth(p->supports_tools)};
     if (p->status != STATUS_FAILED && p->status != STATUS_SKIPPED) {
         add_samples(e, "first_sentence_s", p->first_s, 1.0);

@@ -455,6 +455,23 @@ static void test_a_known_name_has_facts_without_a_file(void **state)
     catalogue_done(&all);
 }
 
+static void test_what_is_secret_in_a_url_is_not_said(void **state)
+{
+    struct bench *b = *state;
+
+    entry(b, 1, "signed", "https://me:secret@h.example/a.gguf?sig=secret",
+          NULL);
+    entry(b, 2, "plain", "https://h.example/b.gguf", NULL);
+    resolve(b);
+    for (size_t i = 0; i < 2; i++) assert_true(b->list.items[i].is_absent);
+    assert_failure(b, 0, ERR_PREFLIGHT, "https://h.example/a.gguf is not on");
+    assert_null(strstr(b->list.items[0].failure.text, "secret"));
+    assert_non_null(strstr(b->list.items[0].url, "sig=secret"));
+    assert_string_equal(b->list.items[0].path, "https://h.example/a.gguf");
+    assert_failure(b, 1, ERR_PREFLIGHT,
+                   "`curl -fLO https://h.example/b.gguf`");
+}
+
 static void test_a_file_that_arrived_is_read_and_its_failure_over(
     void **state)
 {
@@ -511,6 +528,7 @@ int main(void)
         WITH_BENCH(test_a_glob_with_one_match_keeps_the_users_name),
         WITH_BENCH(test_a_file_with_brackets_in_its_name_is_read),
         WITH_BENCH(test_a_known_name_has_facts_without_a_file),
+        WITH_BENCH(test_what_is_secret_in_a_url_is_not_said),
         WITH_BENCH(test_a_file_that_arrived_is_read_and_its_failure_over),
         WITH_BENCH(test_equal_names_in_a_config_name_both_lines),
         WITH_BENCH(test_the_command_line_numbers_equal_names),

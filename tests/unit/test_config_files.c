@@ -160,14 +160,15 @@ static void test_the_users_plan_loads(void **state)
     (void)state;
     if (config_load(&c, "examples/orin-nx.yaml", &err))
         fail_msg("%s", err.text);
-    assert_int_equal(12, c.candidates.n);
+    assert_int_equal(16, c.candidates.n);
     assert_string_equal("examples", c.folder);
     assert_string_equal("Llama-3.2-3B", c.baseline);
     assert_true(c.candidates.items[10].measured_tok_s == 27);
     assert_true(c.candidates.items[11].measured_tok_s == 9.7);
     assert_true(c.reserve_bytes == 3 * 0x1p30);
-    for (size_t i = 0; i < c.candidates.n; i++)
-        assert_int_equal(SOURCE_HF, c.candidates.items[i].source);
+    for (size_t i = 0; i < c.candidates.n; i++)     /* then bare names */
+        assert_int_equal(i < 12 ? SOURCE_HF : SOURCE_FILE,
+                         c.candidates.items[i].source);
     config_done(&c);
 }
 

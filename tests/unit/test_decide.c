@@ -110,6 +110,8 @@ static void test_each_defect_is_found_and_charged_to_its_owner(void **state)
     } cases[] = {
         {"a base model", {.has_template = -2}, "no_template", FAULT_FILE,
          "has no chat template"},
+        {"weights that were made up", {.is_synthetic = true}, "synthetic",
+         FAULT_FILE, "answers mean nothing"},
         {"which is served with tools all the same",
          {.has_template = -2, .supports_tools = -2}, "no_template",
          FAULT_FILE, "has no chat template"},
@@ -184,6 +186,7 @@ static void test_each_gate_alone_fails_a_candidate_with_its_words(
         const char *reason;
     } cases[] = {
         {{.has_template = -2}, 0, 0.5, "no chat template in the file"},
+        {{.is_synthetic = true}, 0, 0.5, "made-up weights"},
         {{.left_mib = -511.5}, 0, 0.5,
          "memory: 512 MiB less than is reserved for speech"},
         {{.first_s = 2.01}, 0, 0.5, "voice latency 2.01 s (at most 2 s)"},

@@ -80,6 +80,21 @@ static void test_case_spaces_and_makers_do_not_matter(void **state)
     check(state, "NVIDIA GH200 480GB", "GH200 96GB");
     check(state, "AMD Radeon RX 7900 XT", "Radeon RX 7900 XT 20GB");
     check(state, "Raspberry Pi 5 Model B 4GB", "Raspberry Pi 5 4GB");
+    check(state, "Raspberry Pi 4 Model B Rev 1.4", "Raspberry Pi 4 4GB");
+}
+
+static void test_what_people_leave_out_is_found(void **state)
+{
+    check(state, "Orin NX 16", "Jetson Orin NX 16GB");
+    check(state, "orin_nx_8", "Jetson Orin NX 8GB");
+    check(state, "rtx 3060 12 ", "RTX 3060 12GB");
+    check(state, "4070ti", "RTX 4070 Ti 12GB");
+    check(state, "4060 ti 16", "RTX 4060 Ti 16GB");
+    check(state, "1080 Ti", "GTX 1080 Ti 11GB");
+    check(state, "7900 xtx", "Radeon RX 7900 XTX 24GB");
+    refused(state, "rtx 4090 48", NULL);
+    refused(state, "2x 3090", NULL);
+    refused(state, "16", NULL);
 }
 
 static void test_a_processor_is_known_by_what_it_says_of_itself(void **state)
@@ -236,6 +251,14 @@ static void test_a_mode_is_found_by_name_number_or_first_word(void **state)
     assert_string_equal(mode_of(state, board, "25w"), "25W");
     assert_string_equal(mode_of(state, board, "0"), "MAXN_SUPER");
     assert_string_equal(mode_of(state, board, "4"), "40W");
+    assert_string_equal(mode_of(state, board, "25"), "25W");
+    assert_string_equal(mode_of(state, board, "25 watts"), "25W");
+    assert_string_equal(mode_of(state, board, "15W mode"), "15W");
+    assert_string_equal(mode_of(state, board, "MAXN Super mode"),
+                        "MAXN_SUPER");
+    assert_string_equal(mode_of(state, board, "MAXN SUPER, jetson_clocks"),
+                        "MAXN_SUPER");
+    assert_string_equal(mode_of(state, board, "MAXN with clocks"), "MAXN");
     assert_string_equal(mode_of(state, board, "mode 4"), "40W");
     assert_string_equal(mode_of(state, "Jetson AGX Orin 64GB", "MODE_30W"),
                         "30W");
@@ -257,6 +280,9 @@ static void test_an_unknown_mode_gets_the_modes_of_the_board(void **state)
     text = refused(state, "RTX 4090", "MAXN");
     assert_non_null(strstr(text, "no power modes"));
     refused(state, "Jetson Orin NX 16GB", "");
+    refused(state, "Jetson Orin NX 16GB", "99999999999999999999999999999999"
+            "99999999999999999999999999999999");
+    refused(state, "Jetson Orin NX 16GB", " ,(");
 }
 
 static void test_a_mode_changes_clock_units_and_bandwidth(void **state)
@@ -279,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_case_spaces_and_makers_do_not_matter),
+        cmocka_unit_test(test_what_people_leave_out_is_found),
         cmocka_unit_test(test_a_processor_is_known_by_what_it_says_of_itself),
         cmocka_unit_test(test_lists_of_hardware_name_the_chip_in_brackets),
         cmocka_unit_test(test_what_is_in_brackets_may_be_a_remark_on_a_system),

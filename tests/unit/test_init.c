@@ -57,7 +57,7 @@ static void test_found_models_come_back_as_candidates(void **state)
         {.name = " ", .path = "/blank", .where = NULL},
     };
     const struct found_models found = {items, sizeof items / sizeof *items};
-    char         *text = init_text(&unknown, &found);
+    char         *text = init_text(&unknown, NULL, NULL, &found);
     struct config c;
 
     (void)state;
@@ -84,7 +84,7 @@ static void test_a_path_that_is_not_utf8_is_left_out_and_counted(void **state)
     struct found_model  items[] = {{.name = "a", .path = "/\xff.gguf"},
                                    {.name = "\xff", .path = "/b.gguf"}};
     const struct found_models found = {items, 2}, bad = {items, 1};
-    char         *text = init_text(&unknown, &found);
+    char         *text = init_text(&unknown, NULL, NULL, &found);
     struct config c;
 
     (void)state;
@@ -95,7 +95,7 @@ static void test_a_path_that_is_not_utf8_is_left_out_and_counted(void **state)
     assert_non_null(strstr(text, "# 1 more were found and left out"));
     config_done(&c);
     free(text);
-    text = init_text(&unknown, &bad);
+    text = init_text(&unknown, NULL, NULL, &bad);
     assert_non_null(strstr(text, "# No model was found"));
     free(text);
 }
@@ -113,7 +113,7 @@ static void test_thousands_of_long_names_still_load(void **state)
         items[i] = (struct found_model){
             .name = name, .path = name, .where = name};
     name[3000] = '\0';
-    text = init_text(&unknown, &found);
+    text = init_text(&unknown, NULL, NULL, &found);
     must_load(&c, text);
     assert_int_equal(50, c.candidates.n);
     assert_non_null(strstr(text, "# 2950 more were found and left out"));
@@ -125,7 +125,7 @@ static void test_thousands_of_long_names_still_load(void **state)
 static void test_without_models_the_examples_are_comments(void **state)
 {
     const struct found_models none = {0};
-    char         *text = init_text(&unknown, &none);
+    char         *text = init_text(&unknown, NULL, NULL, &none);
     struct config c;
     struct err    err = {0};
 
@@ -170,7 +170,8 @@ static void test_what_is_commented_out_is_the_default(void **state)
     const struct machine      machine = {
         .board = (char[]){"Board \"X\"\nevil: y"}, .cores = 8,
         .memory_bytes = 15.3 * 0x1p30};
-    char         *text = init_text(&machine, &found), *open;
+    char         *text = init_text(&machine, machine.board, "MAXN", &found);
+    char         *open;
     struct config c, plain;
 
     (void)state;
@@ -210,7 +211,7 @@ static void test_every_field_has_a_comment(void **state)
         "context:", "sampling:", "server_args:", "template_kwargs:",
         "model:", "hf:", "base_url:", "replay:", "name,", "measured_tok_s"};
     const struct found_models none = {0};
-    char                     *text = init_text(&unknown, &none);
+    char                     *text = init_text(&unknown, NULL, NULL, &none);
 
     (void)state;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -232,7 +233,7 @@ static void test_the_reserve_suits_the_memory(void **state)
         char          *text;
 
         m.memory_bytes = rows[i].memory_bytes;
-        text = init_text(&m, &none);
+        text = init_text(&m, NULL, NULL, &none);
         assert_non_null(strstr(text, rows[i].says));
         free(text);
     }

@@ -169,6 +169,7 @@ static void test_foreign_text_cannot_write_to_the_terminal(void **state)
     assert_null(strchr(text, '\x07'));
     assert_null(strstr(text, "\xe2\x80\xae"));
     assert_null(strstr(text, "\nreads"));
+    assert_null(strstr(text, ", \n"));
     free(text);
     inspection_done(&i);
 }

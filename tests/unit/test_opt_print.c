@@ -82,7 +82,7 @@ static void test_settings_say_value_and_source_and_hide_secrets(void **state)
         "\"temp\":{\"value\":null,\"source\":\"default\"},"
         "\"wait\":{\"value\":120.0,\"source\":\"flag\"},"
         "\"reserve\":{\"value\":null,\"source\":\"default\"},"
-        "\"base-url\":{\"value\":\"https://***@host:1/v1?a=@\","
+        "\"base-url\":{\"value\":\"https://***@host:1/v1?***\","
         "\"source\":\"flag\"},"
         "\"api-key\":{\"value\":\"***\",\"source\":\"environment\"},"
         "\"objective\":{\"value\":\"quality\",\"source\":\"default\"},"

@@ -26,7 +26,8 @@ struct bench {
     struct device           orin, slow_orin, pi;
 };
 
-static void need(struct bench *b, const char *name, struct model_facts *out)
+static void need(const struct bench *b, const char *name,
+                 struct model_facts *out)
 {
     const struct catalogue_model *m;
     struct err                    err = {0};
@@ -140,6 +141,29 @@ static void test_effects_point_the_way_they_must(void **state)
     assert_true(other.memory.kv > 1.9 * base.memory.kv);
 }
 
+/* A window of 4,096 tokens changes no arithmetic of 512, but llama-server then
+ * reads the last tokens by themselves. */
+static void test_a_cache_that_cannot_go_back_costs_a_prompt_one_more_pass(
+    void **state)
+{
+    const struct bench *b = *state;
+    struct question     q;
+    struct model_facts  window, full;
+    struct forecast     apart, whole;
+
+    question_init(&q);
+    need(b, "gemma-2-2b-it", &window);
+    full = window;
+    for (size_t i = 0; i < full.n_groups; i++)
+        full.groups[i].kind = LAYER_FULL;
+    apart = ask(b, &window, &b->orin, &q);
+    whole = ask(b, &full, &b->orin, &q);
+    assert_true(apart.prompt_tok_s.value < 0.98 * whole.prompt_tok_s.value);
+    assert_true(apart.ttft_s.value > whole.ttft_s.value);
+    assert_true(apart.latency50_s.value > whole.latency50_s.value);
+    model_facts_done(&window);
+}
+
 static void test_what_the_user_measured_is_what_is_predicted(void **state)
 {
     const struct bench *b = *state;
@@ -242,6 +266,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_value_lies_in_its_interval),
         cmocka_unit_test(test_effects_point_the_way_they_must),
+        cmocka_unit_test(
+            test_a_cache_that_cannot_go_back_costs_a_prompt_one_more_pass),
         cmocka_unit_test(test_what_the_user_measured_is_what_is_predicted),
         cmocka_unit_test(test_scales_of_a_calibration_scale_times),
         cmocka_unit_test(

@@ -171,6 +171,47 @@ static void test_a_host_that_never_answered_is_not_waited_for(void **state)
     asked_done(&q);
 }
 
+static void test_a_refusal_that_repeats_the_token_is_not_shown(void **state)
+{
+    (void)state;
+    struct asked q;
+    struct err   err = {0};
+
+    assert_int_equal(ask(&q, FILE_AT, (struct hub_fault){
+        .kind = "status", .status = 403,
+        .text = "X-Error-Message: no, Bearer " SECRET "!\r\n"}), 0);
+    assert_int_equal(q.reply.head.status, 403);
+    fetch_refused(&q.settings, &q.reply.head, "it", &err);
+    assert_non_null(strstr(err.text, "forbidden"));
+    assert_null(strstr(err.text, SECRET));
+    asked_done(&q);
+}
+
+static void test_an_answer_that_is_too_long_is_not_asked_for_again(void **state)
+{
+    (void)state;
+    static const char *const begins[] = {
+        "HTTP/1.1 200 OK\r\n",               /* headers without end */
+        "HTTP/1.1 200 OK\r\n\r\n",           /* a body             */
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct asked  q;
+        struct strbuf text;
+
+        strbuf_init(&text, 3 << 20);
+        strbuf_add(&text, begins[i]);
+        while (text.len < 2 << 20) strbuf_add(&text, "X-Flood: yes\r\n");
+        assert_int_equal(ask(&q, FILE_AT, (struct hub_fault){
+            .kind = "raw", .text = text.text}), -1);
+        if (!strstr(q.a.err.text, "longer than"))
+            fail_msg("%s", q.a.err.text);
+        assert_int_equal(n_waits, 0);
+        asked_done(&q);
+        strbuf_done(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +220,9 @@ int main(void)
         cmocka_unit_test(test_redirects_stay_encrypted_or_on_this_machine),
         cmocka_unit_test(test_waits_are_bounded_and_as_the_server_says),
         cmocka_unit_test(test_a_host_that_never_answered_is_not_waited_for),
+        cmocka_unit_test(test_a_refusal_that_repeats_the_token_is_not_shown),
+        cmocka_unit_test(
+            test_an_answer_that_is_too_long_is_not_asked_for_again),
     };
 
     alarm(120);      /* whatever hangs, hangs not for ever */

@@ -161,16 +161,50 @@ static void test_bytes_that_are_no_text_are_replaced(void **state)
 static void test_columns_that_are_needed_are_named(void **state)
 {
     (void)state;
-    assert_refused("device,gen_tok_s\n", "lacks model, quant");
+    assert_refused("device,gen_tok_s\n", "lacks model");
     assert_refused("model,quant,prompt_tok_s\n", "lacks device; --device");
-    assert_refused("device,model,quant,note\n", "lacks gen_tok_s (or another");
-    assert_refused("device;model;quant;gen_tok_s\n", "parted by commas");
+    assert_refused("device|model|quant|gen_tok_s\n", "parted by commas");
     assert_refused("model,quant,gen_tok_s\nb,c,1\n", "lacks device");
     assert_refused("", "it is empty");
     assert_refused(" \n\r\n", "it is empty");
     assert_refused("device,model,quant,gen_tok_s,Model\n",
                    "two columns model");
     assert_refused("\xff\xfe", "UTF-16");
+}
+
+static void test_values_may_be_parted_as_spreadsheets_do(void **state)
+{
+    struct measured_table t;
+
+    (void)state;
+    load("\nmodel;device;gen_tok_s;note\r\nb;Pi 5;20,5;one, two\r\n"
+         "b;Pi 5;1,234,5;\r\nb;Pi 5;3;x;y\r\n", NULL, &t);
+    assert_int_equal(t.n, 3);
+    assert_string_equal(t.rows[0].device, "Pi 5");
+    assert_string_equal(t.rows[0].note, "one, two");
+    assert_true(t.rows[0].gen_tok_s == 20.5);
+    assert_non_null(strstr(t.rows[1].fault.text, "is not a number"));
+    assert_non_null(strstr(t.rows[2].fault.text, "holds a semicolon"));
+    measured_done(&t);
+    load("device\tmodel\tgen_tok_s\nPi 5\t\t4\nPi 5\tb c\t4,5\n", NULL, &t);
+    assert_int_equal(t.n, 2);
+    assert_non_null(strstr(t.rows[0].fault.text, "names no model"));
+    assert_string_equal(t.rows[1].model, "b c");
+    assert_non_null(strstr(t.rows[1].fault.text, "`4,5` is not a number"));
+    measured_done(&t);
+}
+
+static void test_nothing_measured_is_no_fault(void **state)
+{
+    struct measured_table t;
+
+    (void)state;
+    load("device,model\nPi 5,b-Q8_0\n", NULL, &t);
+    assert_int_equal(t.n, 1);
+    assert_int_equal(t.rows[0].fault.kind, ERR_NONE);
+    assert_string_equal(t.rows[0].quant, "");
+    assert_true(isnan(t.rows[0].gen_tok_s));
+    measured_done(&t);
 }
 
 static void test_a_table_of_one_device_needs_no_column_of_it(void **state)
@@ -291,6 +325,8 @@ int main(void)
         cmocka_unit_test(test_a_quote_left_open_costs_its_row_only),
         cmocka_unit_test(test_bytes_that_are_no_text_are_replaced),
         cmocka_unit_test(test_columns_that_are_needed_are_named),
+        cmocka_unit_test(test_values_may_be_parted_as_spreadsheets_do),
+        cmocka_unit_test(test_nothing_measured_is_no_fault),
         cmocka_unit_test(test_a_table_of_one_device_needs_no_column_of_it),
         cmocka_unit_test(test_rows_and_fields_are_bounded),
         cmocka_unit_test(test_a_file_that_is_not_there_is_named),
