@@ -285,6 +285,19 @@ static void add_url(struct resolver *r, const struct candidate *from)
     free(shown);
 }
 
+/* ", which has A, B": what the name may have meant; "" when nothing. */
+static char *nearest(const struct resolver *r, const char *name)
+{
+    const char *names[3];
+    size_t      n = r->catalogue ? catalogue_nearest(r->catalogue, name,
+                                                     names, 3) : 0;
+
+    return mem_printf("%s%s%s%s%s%s", n ? ", which has " : "",
+                      n ? names[0] : "", n > 1 ? ", " : "",
+                      n > 1 ? names[1] : "", n > 2 ? ", " : "",
+                      n > 2 ? names[2] : "");
+}
+
 /* There is nothing at `path`, which the user wrote as `text`. */
 static void add_missing(struct resolver *r, const struct candidate *from,
                         const char *path)
@@ -295,10 +308,12 @@ static void add_missing(struct resolver *r, const struct candidate *from,
     if (!may_be_a_name(text)) {
         read_header(r, c);         /* says what is wrong with the path */
     } else if (!add_known(r, c, text)) {
+        char *near = nearest(r, text);
         err_set(&c->failure, ERR_INPUT, "%s: no such file, and no model of "
                 "that name in the caches of llama.cpp, Hugging Face, Ollama "
-                "or LM Studio, nor in the catalogue; `audition init` lists "
-                "those that are there", path);
+                "or LM Studio, nor in the catalogue%s; `audition init` lists "
+                "those that are there", path, near);
+        free(near);
     }
 }
 

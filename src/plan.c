@@ -234,7 +234,7 @@ static void hold_against(struct plan_row *r)
 
 void plan_make(const struct audition *a, struct plan *out)
 {
-    *out = (struct plan){.audition = a, .n = a->list.n, .audition_s = 0};
+    *out = (struct plan){.audition = a, .n = a->list.n, .audition_s = NAN};
     out->rows = mem_new(a->list.n, sizeof *out->rows);
     for (size_t i = 0; i < a->list.n; i++) {
         struct plan_row *r = &out->rows[i];
@@ -248,8 +248,14 @@ void plan_make(const struct audition *a, struct plan *out)
             r->verdict != VERDICT_DOES_NOT_FIT)
             r->absent = r->entry->failure.text;
         hold_against(r);
-        r->cost_s = candidate_s(a, &r->forecast);
-        if (!isnan(r->cost_s)) out->audition_s += r->cost_s;
+        /* A base model is auditioned too: the report shows why it cannot
+         * win. */
+        if (is_predicted(r->entry) && r->verdict != VERDICT_DOES_NOT_FIT &&
+            r->verdict != VERDICT_UNSUPPORTED)
+            r->cost_s = candidate_s(a, &r->entry->forecast);
+        if (!isnan(r->cost_s))
+            out->audition_s = (isnan(out->audition_s) ? 0 : out->audition_s) +
+                              r->cost_s;
     }
 }
 

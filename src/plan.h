@@ -23,7 +23,7 @@ struct plan {
     const struct audition *audition; /* borrowed                             */
     struct plan_row       *rows;     /* one a candidate, in their order      */
     size_t                 n;
-    double                 audition_s;
+    double                 audition_s;  /* NAN: of none can it be said      */
 };
 
 void plan_make(const struct audition *a, struct plan *out);

@@ -271,10 +271,13 @@ void plan_print(const struct plan *p)
         strbuf_add(&out, "\ncalibration: ");
         add_line(&out, a->calibration.why, 13);
     }
-    strbuf_addf(&out, "\n%zu cases, %d block%s a candidate; the audition takes "
-                "about %s of engine time.\n", a->n_cases, a->schedule.blocks,
-                a->schedule.blocks == 1 ? "" : "s",
-                minutes(p->audition_s, time));
+    strbuf_addf(&out, "\n%zu cases, %d block%s a candidate; ", a->n_cases,
+                a->schedule.blocks, a->schedule.blocks == 1 ? "" : "s");
+    if (isnan(p->audition_s))
+        strbuf_add(&out, "how long that takes cannot be said.\n");
+    else
+        strbuf_addf(&out, "the audition takes about %s of engine time.\n",
+                    minutes(p->audition_s, time));
     if (!a->opt->plan_only) print_stored(p, &out);
     fputs(out.text, stdout);
     strbuf_done(&out);

@@ -208,6 +208,8 @@ static void test_bad_input_of_a_plan_is_told(void **state)
     }
     bad += run_differs(&w, "plan -m no-such-model-at-all", 2,
                        "nor in the catalogue", NULL);
+    bad += run_differs(&w, "plan -m Lama-3.2-1B-Instruct", 2,
+                       "Llama-3.2-1B-Instruct", NULL);
     bad += run_differs(&w, "plan -m Llama-3.2-1B --device PDP-11", 2, NULL,
                        "PDP-11");
     bad += run_differs(&w, "devices PDP-11 --json", 2, "\"exit_code\":2",
