@@ -93,6 +93,24 @@ static bool is_as_configured(const struct audition *a)
            !differs(a->opt->power_mode, a->config.power_mode);
 }
 
+/* What the other models say of this board: a prediction that its own
+ * measurement had corrected would be none. */
+static void take_scales(const struct audition *a, const char *name,
+                        struct question *q)
+{
+    struct calibration others = {.why = a->calibration.why};
+
+    others.points = mem_new(a->calibration.n, sizeof *others.points);
+    for (size_t i = 0; i < a->calibration.n; i++)
+        if (!a->calibration.points[i].model ||
+            strcmp(a->calibration.points[i].model, name) != 0)
+            others.points[others.n++] = a->calibration.points[i];
+    calibration_fit(&others);
+    q->decode_scale = others.decode_scale;
+    q->prefill_scale = others.prefill_scale;
+    free(others.points);
+}
+
 static void ask(const struct audition *a, const struct entry *e,
                 struct question *q)
 {
@@ -101,8 +119,7 @@ static void ask(const struct audition *a, const struct entry *e,
     q->reserve_bytes = a->config.reserve_bytes;
     q->prompt_tokens = prompt_tokens(a);
     if (is_as_configured(a)) q->measured_tok_s = e->candidate->measured_tok_s;
-    q->decode_scale = a->calibration.decode_scale;
-    q->prefill_scale = a->calibration.prefill_scale;
+    take_scales(a, e->candidate->name, q);
     if (a->device.is_this_machine &&
         (a->device.is_unified || a->device.backend == BACKEND_CPU))
         q->available_bytes = a->machine.available_bytes;

@@ -26,7 +26,7 @@ static double round_s(const struct forecast *f, bool is_long)
     double prefill = 128 + 512 + (is_long ? 2048 : 0);
 
     return (2 * DECODE_TOKENS + SPEAK_TOKENS) / f->served_tok_s.value +
-           prefill / f->prompt_tok_s.value + f->ttft_s.value +
+           prefill / f->prompt_tok_s.value + f->ttft_cold_s.value +
            f->latency50_s.value;
 }
 
@@ -40,7 +40,7 @@ static double cases_s(const struct audition *a, const struct forecast *f)
 
     /* Each suite begins with a prompt that is not in the cache. */
     return (double)a->n_cases * turn_s * TOOL_CASE_CALLS +
-           (double)a->n_suites * f->ttft_s.value;
+           (double)a->n_suites * f->ttft_cold_s.value;
 }
 
 /* As schedule.h says: rounds until the budget of a block, at least the first
@@ -49,7 +49,7 @@ static double candidate_s(const struct audition *a, const struct forecast *f)
 {
     const struct schedule *s = &a->schedule;
     double one = round_s(f, s->long_prefill), blocks = s->blocks;
-    double load_s = f->cold_start_s.value - f->ttft_s.value;
+    double load_s = f->cold_start_s.value - f->ttft_cold_s.value;
     double least = one * s->min_rounds, most = one * s->max_rounds;
     double rounds_s = isnan(s->block_budget_s) ? most
                     : fmin(most, fmax(least, s->block_budget_s));
@@ -180,6 +180,7 @@ static void leave_out_times(struct plan_row *r)
         r->verdict != VERDICT_NOT_INSTRUCT && r->verdict != VERDICT_FAILED)
         return;
     f->gen_tok_s = f->served_tok_s = f->prompt_tok_s = f->ttft_s =
+        f->ttft_cold_s =
         f->first_sentence_s = f->latency50_s = f->cold_start_s =
         RANGE_MISSING;
 }

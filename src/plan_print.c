@@ -309,6 +309,7 @@ static json_t *metrics_json(const struct plan_row *r)
     set_metric(all, "served_tok_s", f->served_tok_s, "tok/s", why);
     set_metric(all, "prompt_tok_s", f->prompt_tok_s, "tok/s", why);
     set_metric(all, "ttft_s", f->ttft_s, "s", why);
+    set_metric(all, "ttft_cold_s", f->ttft_cold_s, "s", why);
     set_metric(all, "first_sentence_s", f->first_sentence_s, "s", why);
     set_metric(all, "latency50_s", f->latency50_s, "s", why);
     set_metric(all, "cold_start_s", f->cold_start_s, "s", why);

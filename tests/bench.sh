@@ -30,16 +30,37 @@ gemma=${XDG_CACHE_HOME:-$HOME/.cache}/audition/models/gemma-3-270m-Q4_K_M.gguf
     "$audition" inspect "$gemma" >/dev/null
 for i in 1 2 3 4 5; do
     rm -f synth.gguf dd.bin
-    bash -c "TIMEFORMAT=%R; time $audition synth Llama-3.2-1B-Instruct \
-        synth.gguf >/dev/null" 2>> synth_s
-    bytes=$(stat -c %s synth.gguf)
-    bash -c "TIMEFORMAT=%R; time dd if=/dev/zero of=dd.bin bs=4M conv=fsync \
-        count=$((bytes / 4194304)) 2>/dev/null" 2>> dd_s
+    sync
+    "$audition" synth Llama-3.2-1B-Instruct synth.gguf --json |
+        jq .write_s >> synth_s
+    mib=$(($(stat -c %s synth.gguf) >> 20))
+    sync
+    LC_ALL=C dd if=/dev/zero of=dd.bin bs=1M count=$mib conv=fsync 2>&1 |
+        sed -n 's/.*copied, \([0-9.]*\) s.*/\1/p' >> dd_s
 done
 rm -f synth.gguf dd.bin
 a=$(median < synth_s) b=$(median < dd_s)
-echo "synth $a s, dd $b s for $bytes bytes, ratio $(echo "$a $b" |
+echo "synth $a s, dd $b s for $mib MiB, ratio $(echo "$a $b" |
     awk '{printf "%.2f", $1 / $2}') (at most 2)"
+
+# Real and made-up in turn, ABBA, one thread (which others disturb least).
+speeds() { "${server%/*}/llama-bench" -m "$1" -t 1 -p 0 -n 16 -r 3 -o json \
+    2>/dev/null | jq '.[0].samples_ts[]'; }
+for name in SmolLM2-135M-Instruct.Q4_1 Qwen2.5-Coder-0.5B-Instruct-Q4_K_M; do
+    real=$(dirname "$model")/$name.gguf
+    rm -f made.gguf real_s made_s
+    "$audition" synth "$real" made.gguf >/dev/null
+    for n in 1 2 3 4 5 6 7 8; do
+        speeds "$real" >> real_s
+        speeds made.gguf >> made_s
+        speeds made.gguf >> made_s
+        speeds "$real" >> real_s
+    done
+    a=$(median < made_s) b=$(median < real_s)
+    echo "$name: made-up $a tok/s, real $b, ratio $(echo "$a $b" |
+        awk '{printf "%.3f", $1 / $2}') (must be within 0.95 to 1.05)"
+done
+rm -f made.gguf
 
 echo "== served_tok_s against an outside client, the same server and work"
 port=$((20000 + $$ % 20000))

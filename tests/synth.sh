@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Made-up models against the real engine: they load, every block is valid,
-# they answer, and they are as fast as the real ones. Ends with
-# "N passed, N failed". B is the build folder; the speeds need a quiet machine.
+# Made-up models against the real engine: they load, every block is valid and
+# they answer. Ends with "N passed, N failed". B is the build folder. Whether
+# they are as fast as real ones: `make bench`.
 set -u
 
 B=${B:-build}
@@ -10,7 +10,6 @@ audition=$PWD/$B/audition
 export AUDITION_DATA=$PWD/share
 models=${XDG_CACHE_HOME:-$HOME/.cache}/audition/models
 server=$(tools/engine.sh 2>/dev/null) || exit 3
-bench=${server%/*}/llama-bench
 work=$(mktemp -d)
 background=
 trap 'kill $background 2>/dev/null; rm -rf "$work"' EXIT
@@ -32,7 +31,6 @@ check() {
     fi
 }
 json() { jq -e "$1" "$2"; }
-median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
 # serve FILE: reply.json is its answer, words.json a text of all kinds of
 # characters encoded and decoded again, server.log what was said of its blocks.
@@ -90,7 +88,6 @@ try granite-3.1-1b-a400m-instruct MXFP4_MOE
 
 # A copy of a real file's shape.
 smol=$models/SmolLM2-135M-Instruct.Q4_1.gguf
-coder=$models/Qwen2.5-Coder-0.5B-Instruct-Q4_K_M.gguf
 "$audition" synth "$smol" smol.gguf >/dev/null 2>&1
 longer() { n=$(($(stat -c %s smol.gguf) - $(stat -c %s "$smol")))
            [ "$n" -ge 0 ] && [ "$n" -le 64 ]; }
@@ -110,44 +107,6 @@ wait $background
 check "stopped by a signal it exits with 143" test $? = 143
 background=
 check "and leaves nothing" sh -c '! ls | grep -q ^big'
-"$audition" synth "$coder" coder.gguf >/dev/null 2>&1
-
-# The disk: as fast as dd, within a factor of two. Five times each in turn.
-for n in 1 2 3 4 5; do
-    rm -f disk.gguf zeros
-    sync
-    "$audition" synth Llama-3.2-1B-Instruct disk.gguf --json |
-        jq .write_s >>synth.s
-    mib=$(($(stat -c %s disk.gguf) >> 20))
-    sync
-    LC_ALL=C dd if=/dev/zero of=zeros bs=1M count=$mib conv=fsync 2>&1 |
-        sed -n 's/.*copied, \([0-9.]*\) s.*/\1/p' >>dd.s
-done
-rm -f disk.gguf zeros
-echo "# $mib MiB: synth $(median <synth.s) s, dd $(median <dd.s) s"
-check "written within twice the time of dd" \
-    awk "BEGIN {exit !($(median <synth.s) < 2 * $(median <dd.s))}"
-
-# Real and made-up in turn, ABBA, one thread (which others disturb least): the
-# same speed within 5 %.
-speeds() { "$bench" -m "$1" -t 1 -p 0 -n 16 -r 3 -o json 2>/dev/null |
-    jq '.[0].samples_ts[]'; }
-compare() {   # WORDS REAL SYNTHETIC
-    rm -f real.s made.s
-    for n in 1 2 3 4 5 6; do
-        speeds "$2" >>real.s
-        speeds "$3" >>made.s
-        speeds "$3" >>made.s
-        speeds "$2" >>real.s
-    done
-    real=$(median <real.s) made=$(median <made.s)
-    ratio=$(awk "BEGIN {print $made / $real}")
-    echo "# $1: real $real tok/s, made-up $made tok/s, ratio $ratio"
-    check "$1: made-up as fast as real, within 5 %" awk \
-        "BEGIN {exit !($ratio > 0.95 && $ratio < 1.05)}"
-}
-compare "SmolLM2-135M Q4_1" "$smol" smol.gguf
-compare "Qwen2.5-Coder-0.5B Q4_K_M" "$coder" coder.gguf
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -145,12 +145,13 @@ static void predict_times(struct times *t, const struct question *q,
     out->served_tok_s = per_second(served(t, SERVED_DEPTH), 1);
     out->prompt_tok_s = per_second(reading(t, MEASURED_PROMPT, 0),
                                    MEASURED_PROMPT);
-    out->ttft_s = shifted(reading(t, whole, 0), t->serving_s);
+    out->ttft_s = until_token(t, q, 1);
+    out->ttft_cold_s = shifted(reading(t, whole, 0), t->serving_s);
     /* A sentence is known to be whole when the next token arrives. */
     out->first_sentence_s = until_token(t, q, q->sentence_tokens + 1);
     out->latency50_s = until_token(t, q, FORCED_TOKENS);
     load_s = speed_load_s(t->c, t->m, t->d, false);
-    out->cold_start_s = shifted(out->ttft_s, load_s);
+    out->cold_start_s = shifted(out->ttft_cold_s, load_s);
 }
 
 /* ---- fit --------------------------------------------------------------- */
@@ -231,6 +232,7 @@ void predict(const struct speed_constants *c, const struct model_facts *m,
     *out = (struct forecast){
         .gen_tok_s = RANGE_MISSING, .served_tok_s = RANGE_MISSING,
         .prompt_tok_s = RANGE_MISSING, .ttft_s = RANGE_MISSING,
+        .ttft_cold_s = RANGE_MISSING,
         .first_sentence_s = RANGE_MISSING, .latency50_s = RANGE_MISSING,
         .cold_start_s = RANGE_MISSING};
     predict_fit(m, d, q, out);

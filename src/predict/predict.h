@@ -27,7 +27,8 @@ struct forecast {
     struct range gen_tok_s;         /* engine, after 64 tokens (tg128's mean)*/
     struct range served_tok_s;      /* as it arrives                         */
     struct range prompt_tok_s;      /* served, at 512 tokens                 */
-    struct range ttft_s;            /* cold: the whole prompt                */
+    struct range ttft_s;            /* warm prefix                           */
+    struct range ttft_cold_s;       /* the whole prompt is read              */
     struct range first_sentence_s;  /* warm prefix                           */
     struct range latency50_s;       /* warm prefix                           */
     struct range cold_start_s;      /* process start to first answer         */

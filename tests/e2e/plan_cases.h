@@ -79,6 +79,7 @@ static void test_a_plan_keeps_its_contract(void **state)
     static const char *const ends[] = {"median", "low", "high", NULL};
     static const char *const metrics[] = {
         "gen_tok_s", "served_tok_s", "prompt_tok_s", "ttft_s",
+        "ttft_cold_s",
         "first_sentence_s", "latency50_s", "cold_start_s", NULL};
     struct workplace w;
     json_t          *document;
