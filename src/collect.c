@@ -224,7 +224,8 @@ static void add_predicted(struct candidate_facts *out, enum metric_id id,
         id, r.value, r.low, r.high, r.value / out->metrics[id].median - 1};
 }
 
-static void set_predicted(const struct entry *e, struct candidate_facts *out)
+static void set_predicted(const struct audition *a, const struct entry *e,
+                          struct candidate_facts *out)
 {
     const struct forecast *f = &e->forecast;
     double                 memory = f->memory.total;
@@ -235,8 +236,10 @@ static void set_predicted(const struct entry *e, struct candidate_facts *out)
     add_predicted(out, METRIC_ttft_s, f->ttft_s);
     add_predicted(out, METRIC_first_sentence_s, f->first_sentence_s);
     add_predicted(out, METRIC_latency50_s, f->latency50_s);
-    add_predicted(out, METRIC_peak_memory_bytes,
-                  (struct range){memory, NAN, NAN});
+    /* What is measured leaves a GPU's memory out (METHOD.md). */
+    if (a->device.backend == BACKEND_CPU)
+        add_predicted(out, METRIC_peak_memory_bytes,
+                      (struct range){memory, NAN, NAN});
 }
 
 static int collect_entry(struct audition *a, struct entry *e,
@@ -255,7 +258,7 @@ static int collect_entry(struct audition *a, struct entry *e,
     set_status(a, e, ev, out);
     subtract_reserve(ev, a->config.reserve_bytes);
     evidence_summarise(ev, needs_tools, a, out);
-    set_predicted(e, out);
+    set_predicted(a, e, out);
     decide_candidate(out, &a->config, ev);
     return store_add_candidate(a->store, a->run.id, e->candidate,
                                e->subject_id, NULL, err);

@@ -195,7 +195,8 @@ static int learn(const struct audition *a, const struct entry *e,
         .model = c->name,
         .measured_gen_tok_s = median_of(c, METRIC_served_tok_s),
         .measured_prompt_tok_s = median_of(c, METRIC_prompt_tok_s),
-        .measured_memory_bytes = median_of(c, METRIC_peak_memory_bytes)};
+        .measured_memory_bytes = a->device.backend == BACKEND_CPU
+            ? median_of(c, METRIC_peak_memory_bytes) : NAN};
 
     if (isnan(p.measured_gen_tok_s)) return 0;
     ask(a, e, &q);
