@@ -96,8 +96,7 @@ static int not_a_gguf(const unsigned char *bytes, size_t size, struct err *err)
 
 /* ---- keys and values --------------------------------------------------- */
 
-/* Bytes of one item, 0 for texts, arrays and what is no type. */
-static uint64_t item_bytes(uint32_t type)
+uint64_t gguf_value_bytes(uint32_t type)
 {
     static const unsigned char bytes[] = {
         [GGUF_U8] = 1,  [GGUF_I8] = 1,  [GGUF_U16] = 2, [GGUF_I16] = 2,
@@ -111,7 +110,7 @@ static uint64_t item_bytes(uint32_t type)
 /* Items of texts and arrays. */
 static int skip_items(struct walker *w, uint32_t type, uint64_t n, int depth)
 {
-    uint64_t each = item_bytes(type);
+    uint64_t each = gguf_value_bytes(type);
 
     if (depth > NESTING_MAX)
         return err_set(w->err, ERR_INPUT, "holds arrays nested deeper than %d; "
@@ -153,7 +152,7 @@ static int read_name(struct walker *w, const char *of,
 
 static int read_value(struct walker *w, struct gguf_pair *p)
 {
-    uint64_t each = item_bytes(p->type);
+    uint64_t each = gguf_value_bytes(p->type);
 
     if (p->type == GGUF_TEXT && !p->is_array) {
         p->value_len = gguf_u64(&w->r);

@@ -16,6 +16,9 @@ enum gguf_value {
     GGUF_BOOL, GGUF_TEXT, GGUF_ARRAY, GGUF_U64, GGUF_I64, GGUF_F64
 };
 
+/* Bytes of one item; 0 for texts, arrays and what is no type. */
+uint64_t gguf_value_bytes(uint32_t type);
+
 struct gguf_pair {
     const unsigned char *key;       /* no NUL                                */
     uint64_t             key_len;

@@ -16,16 +16,12 @@
 #define NESTING_MAX   4          /* as gguf_walk.c                  */
 #define ALIGNMENT_MAX (1u << 16) /* the default is 32, a page 4,096 */
 
-static const size_t item_bytes[] = {
-    [GGUF_U8] = 1,  [GGUF_I8] = 1,  [GGUF_U16] = 2, [GGUF_I16] = 2,
-    [GGUF_U32] = 4, [GGUF_I32] = 4, [GGUF_F32] = 4, [GGUF_BOOL] = 1,
-    [GGUF_U64] = 8, [GGUF_I64] = 8, [GGUF_F64] = 8,
-};
-
 static void skip_items(struct cursor *c, uint32_t type, uint64_t n, int depth)
 {
-    if (type <= GGUF_F64 && item_bytes[type]) {
-        cursor_take(c, n > UINT64_MAX / 8 ? UINT64_MAX : n * item_bytes[type]);
+    uint64_t each = gguf_value_bytes(type);
+
+    if (each) {
+        cursor_take(c, n > UINT64_MAX / each ? UINT64_MAX : n * each);
         return;
     }
     for (uint64_t i = 0; i < n && !c->ran_out; i++) {
