@@ -6,14 +6,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-/* An open descriptor of a regular file and its size, or -1. */
-static int open_regular(const char *path, uint64_t *size, struct err *err)
+int bytes_open(const char *path, uint64_t *size, struct err *err)
 {
     struct stat st;
     int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -35,7 +33,7 @@ static int open_regular(const char *path, uint64_t *size, struct err *err)
 int bytes_read_head(struct bytes *b, const char *path, size_t max_bytes,
                     uint64_t *file_bytes, struct err *err)
 {
-    int            fd = open_regular(path, file_bytes, err);
+    int            fd = bytes_open(path, file_bytes, err);
     size_t         want, got = 0;
     unsigned char *data;
 
@@ -73,30 +71,8 @@ int bytes_read(struct bytes *b, const char *path, size_t max_bytes,
                    (unsigned long long)file_bytes, max_bytes);
 }
 
-int bytes_map(struct bytes *b, const char *path, struct err *err)
-{
-    uint64_t size = 0;
-    int      fd   = open_regular(path, &size, err);
-    void    *data;
-
-    *b = (struct bytes){0};
-    if (fd < 0) return -1;
-    if (size == 0) {
-        close(fd);
-        return 0;
-    }
-    data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
-    close(fd);
-    if (data == MAP_FAILED)
-        return err_set(err, ERR_FAILED, "cannot be mapped: %s",
-                       strerror(errno));
-    *b = (struct bytes){.data = data, .size = (size_t)size, .mapped = true};
-    return 0;
-}
-
 void bytes_done(struct bytes *b)
 {
-    if (b->mapped) munmap((void *)(uintptr_t)b->data, b->size);
-    else free((void *)(uintptr_t)b->data);
+    free((void *)(uintptr_t)b->data);
     *b = (struct bytes){0};
 }

@@ -4,16 +4,14 @@
  * Key names are those of the GGUF specification and of llama.cpp. */
 #include "model/gguf.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "model/gguf_keys.h"
 #include "model/gguf_types.h"
@@ -293,31 +291,11 @@ char *gguf_part_path(const char *stem, size_t stem_len, int part, int parts)
                       parts);
 }
 
-/* An open descriptor of a regular file and its size, or -1. */
-static int open_model(const char *path, uint64_t *size, struct err *err)
-{
-    struct stat st;
-    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd < 0) {
-        if (errno == ENOENT) return err_set(err, ERR_INPUT, "no such file");
-        return err_set(err, ERR_INPUT, "cannot be read: %s", strerror(errno));
-    }
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        err_set(err, ERR_INPUT, S_ISDIR(st.st_mode)
-                ? "is a directory, not a file" : "is not a regular file");
-        close(fd);
-        return -1;
-    }
-    *size = (uint64_t)st.st_size;
-    return fd;
-}
-
 static int walk_path(const char *path, struct gguf_walk *w,
                      uint64_t *file_bytes, struct err *err)
 {
     struct err why = {0};
-    int        fd  = open_model(path, file_bytes, &why), rc = -1;
+    int        fd  = bytes_open(path, file_bytes, &why), rc = -1;
 
     if (fd >= 0) {
         rc = gguf_walk_file(fd, *file_bytes, w, &why);
