@@ -125,6 +125,12 @@ static int not_found(const char *name, const struct catalogue *c,
 {
     const char *near[3];
     size_t      n = catalogue_nearest(c, name, near, 3);
+    struct stat st;
+
+    if (stat(name, &st) == 0)
+        return err_set(err, ERR_INPUT, "%s: is %s; name a model file%s", name,
+                       S_ISDIR(st.st_mode) ? "a directory" : "no regular file",
+                       S_ISDIR(st.st_mode) ? " in it" : "");
 
     return err_set(err, ERR_INPUT, "%s: neither a file, nor a model found on "
                    "this machine, nor one of the catalogue%s%s%s%s%s%s", name,

@@ -173,8 +173,12 @@ static int plan(void *options, const enum opt_source *sources,
     struct run_options *o = options;
 
     (void)sources;
+    if (o->download) {
+        fputs("audition plan: it fetches nothing; leave out --download, or "
+              "use `audition run`\n", stderr);
+        return 2;
+    }
     o->plan_only = true;
-    o->download = false;
     return pipeline_plan(o, config_path(o, arguments));
 }
 

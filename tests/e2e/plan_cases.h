@@ -209,6 +209,11 @@ static void test_bad_input_of_a_plan_is_told(void **state)
     }
     bad += run_differs(&w, "plan -m no-such-model-at-all", 2,
                        "nor in the catalogue", NULL);
+    workplace_text(&w, "folder.gguf/inside", "");
+    bad += run_differs(&w, "inspect folder.gguf", 2, NULL,
+                       "folder.gguf: is a directory");
+    bad += run_differs(&w, "plan --download -m Llama-3.2-1B", 2, NULL,
+                       "it fetches nothing");
     bad += run_differs(&w, "plan -m Lama-3.2-1B-Instruct", 2,
                        "Llama-3.2-1B-Instruct", NULL);
     bad += run_differs(&w, "plan -m Llama-3.2-1B --device PDP-11", 2, NULL,
