@@ -307,7 +307,7 @@ int audition_block(struct audition *a, struct entry *e, int block,
         .candidate = e->candidate, .server_path = a->llama_server,
         .api_key = a->opt->api_key, .log_path = log, .context = e->context,
         .cache_ram_mib = a->opt->cache_ram_mib, .threads = a->opt->threads,
-        .port = a->opt->port,
+        .port = a->opt->port, .template_kwargs = e->template_kwargs,
         .limits = {a->opt->load_timeout_s, a->opt->first_timeout_s,
                    a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
     struct measure m = {

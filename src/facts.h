@@ -15,9 +15,14 @@
 
 #define SCHEMA_VERSION 1
 
+/* Percentiles that a sample can certify at 99 % (stats_certified). */
+#define CERTIFIED 4
+extern const double certified_p[CERTIFIED];      /* 0.5, 0.9, 0.95, 0.99     */
+
 struct metric {
     double median, low, high;   /* low, high: 95 % for the median            */
     long   n;
+    double certified[CERTIFIED];   /* of latencies; NAN: too few turns       */
     char   reason[240];         /* why missing, or why marked; "" otherwise  */
 };
 
@@ -28,6 +33,11 @@ struct quality {
                                             harness faults exceed 2 %        */
     double rate_if_parsed;               /* (pass + unparsed)/total          */
     bool   needs_tools;                  /* the cases are about tool calls   */
+    bool   by_prompt;                    /* the tools stood in the system
+                                            prompt: never mixed with native  */
+    char  *dialect;                      /* by_prompt: in which form, words  */
+    struct metric first_sentence_s;      /* of this suite's spoken answers,
+                                            warm                             */
 };
 
 enum fault { FAULT_TEMPLATE, FAULT_FILE, FAULT_ENGINE, FAULT_MODEL,
@@ -63,6 +73,55 @@ struct worst_case {             /* an example for the report: a failed case  */
     enum outcome outcome;
 };
 
+/* One turn of the ten-turn conversation; NAN: not observed. */
+struct turn_facts {
+    int    turn;                /* from 1                                    */
+    double first_sentence_s;
+    double prompt_tokens;       /* of the rendered prompt                    */
+    double cached_tokens;       /* taken from the prefix cache               */
+    double unchanged_tokens;    /* longest common prefix with the prompt of
+                                   the turn before; NAN for the first        */
+    double reread_tokens;       /* unchanged, and evaluated all the same     */
+};
+#define TURNS_MAX 32
+
+/* Time to first token against prompt size, cold. */
+struct cliff_point {
+    double entities, prompt_tokens;
+    double ttft_s;              /* NAN: see reason                           */
+    char   reason[120];         /* "longer than the context", ...; or ""     */
+};
+#define CLIFF_POINTS 6          /* 0.25, 0.5, 1, 2, 4, 8 times the user's
+                                   entities                                  */
+struct cliff_facts {
+    struct cliff_point points[CLIFF_POINTS];
+    size_t n;
+    double knee_tokens;         /* NAN: it grows evenly, or too few points   */
+    double max_entities;        /* most within limit_s; NAN: not known       */
+    double limit_s;             /* a first token within so long              */
+    bool   is_bound;            /* even the most that was measured is within
+                                   limit_s: "at least"                       */
+    char   reason[240];         /* why no knee or no number; "" otherwise    */
+};
+
+struct reasoning_facts {
+    long   answers;             /* that were looked at                       */
+    double leak_rate;           /* of them: with reasoning in the speech     */
+    double empty_rate;          /* of them: nothing but reasoning            */
+    int    can_disable;         /* 1, 0; -1: it does not reason, or unknown  */
+    char   how[200];            /* what switched it off, or was tried        */
+};
+
+/* The same decoding with one thing changed. */
+struct serving_variant {
+    char   name[40];            /* "as set", "greedy only", "full chain",
+                                   "backend sampling"                        */
+    double tok_s;               /* median                                    */
+    double saves_ms_per_token;  /* against "as set"; NAN for that itself     */
+    bool   is_sure;             /* each pair of runs says the same           */
+};
+#define SERVING_VARIANTS 4
+
 /* What step 2 said beforehand, and how far off it was. */
 struct predicted {
     enum metric_id metric;
@@ -87,6 +146,13 @@ struct candidate_facts {
     struct metric   metrics[METRIC_COUNT];
     struct predicted predicted[PREDICTED_MAX];
     size_t n_predicted;
+    struct turn_facts turns[TURNS_MAX];
+    size_t n_turns;
+    struct cliff_facts cliff;
+    struct reasoning_facts reasoning;
+    struct serving_variant serving[SERVING_VARIANTS];
+    size_t n_serving;
+    json_t *preflight;          /* preflight_json() of it, or NULL           */
     struct quality *quality;
     size_t n_quality;
     struct worst_case *examples;
@@ -96,6 +162,9 @@ struct candidate_facts {
     bool   passes_gates;
     char  *command;             /* what serves it, or NULL                   */
     char  *engine, *build;
+    char  *server;              /* "Ollama", "vLLM", ...; or NULL            */
+    char  *beside;              /* how to audition the same weights under
+                                   another engine, or NULL                   */
     int    blocks;
 };
 

@@ -22,11 +22,21 @@
     X(served_tok_s, "tok/s", 1, 1, "tok/s")                                   \
     X(served_tok_s_by_timings, "tok/s", 1, 1, "tok/s by the server")          \
     X(served_tok_s_at_prompt, "tok/s", 1, 1, "tok/s after your prompt")       \
+    X(engine_tok_s, "tok/s", 1, 1, "tok/s of the engine")                     \
+    X(engine_prompt_tok_s, "tok/s", 1, 0, "prompt tok/s of the engine")       \
+    X(serving_ms_per_token, "ms", -1, 2, "serving cost per token")            \
     X(chunks_per_s, "1/s", 0, 1, "chunks/s")                                  \
     X(words_per_s, "words/s", 1, 1, "words/s")                                \
     X(words35_s, "s", -1, 2, "35 words")                                      \
     X(ttft_s, "s", -1, 2, "first token")                                      \
+    X(ttfat_s, "s", -1, 2, "first answer token")                              \
+    X(first_clause_s, "s", -1, 2, "first clause")                             \
     X(first_sentence_s, "s", -1, 2, "first sentence")                         \
+    X(first_sentence_cold_s, "s", -1, 2, "first sentence, cold")              \
+    X(underrun_s, "s", -1, 2, "silence mid-answer")                           \
+    X(tool_turn_s, "s", -1, 2, "tool turn")                                   \
+    X(tool_turn_parallel_s, "s", -1, 2, "tool turn, parallel calls")          \
+    X(cold_start_s, "s", -1, 2, "cold start")                                 \
     X(latency50_s, "s", -1, 2, "50 tokens")                                   \
     X(latency50_naive_s, "s", -1, 2, "50/speed")                              \
     X(anon_bytes, "bytes", -1, 0, "anonymous memory")                         \

@@ -15,6 +15,11 @@
 /* From the last request byte to the first arrival of any kind, seconds. */
 double observe_ttft_s(const struct turn *t);
 
+/* To the first arrival of the answer itself: of a byte of content that is
+ * neither thought (spoken.h) nor white space, or of a tool call. NAN when
+ * everything was reasoning. */
+double observe_ttfat_s(const struct turn *t);
+
 /* Prompt tokens evaluated per second of prefill by the server's timing; else
  * prompt tokens / ttft, a lower bound: then *is_bound is true. */
 double observe_prompt_tok_s(const struct turn *t, bool *is_bound);
@@ -31,12 +36,41 @@ double observe_chunks_per_s(const struct turn *t);
 /* From the last request byte to the arrival of token n (counted). */
 double observe_token_s(const struct turn *t, int n);
 
-/* To the arrival of the text that confirms the first speakable sentence, or
- * to the end of the stream when the answer is one unconfirmed sentence. NAN
- * for a turn without spoken words. Reasoning is not spoken. */
+/* To the arrival of the text that confirms the first speakable sentence
+ * (clause), or to the end of the stream when the answer is one unconfirmed
+ * sentence. NAN for a turn without spoken words. Reasoning is not spoken,
+ * wherever it stands: all of these look at spoken.h's text only. */
 double observe_first_sentence_s(const struct turn *t);
+double observe_first_clause_s(const struct turn *t);
 
-/* Spoken words per second between the first and the last arrival of content;
+/* Seconds of silence in the middle of the answer when it is read aloud at
+ * `words_per_min` (> 0), sentence by sentence: a sentence can be spoken once
+ * it is confirmed (the last: at the end of the stream), and when the one
+ * before has been spoken. The wait for the first one is no silence. 0 when
+ * the model keeps ahead; NAN without a spoken word. */
+double observe_underrun_s(const struct turn *t, double words_per_min);
+
+/* A whole tool turn: the model calls that led to the first sentence of the
+ * spoken answer, each from its last request byte (the tools' own time
+ * between them is left out). Only for a conversation that is exactly a turn
+ * of calls and a turn of words; *is_parallel: more than one call. Else NAN. */
+double observe_tool_turn_s(const struct turn *turns, size_t n,
+                           bool *is_parallel);
+
+/* From the start of the engine's process to the first arrival of the answer
+ * (as for ttfat) of this, its first turn. NAN when started_ns < 0. */
+double observe_cold_start_s(const struct turn *t, int64_t started_ns);
+
+/* Is there reasoning in what would be spoken? */
+bool observe_leaks(const struct turn *t);
+
+/* Did the model reason, and say and call nothing? */
+bool observe_is_only_reasoning(const struct turn *t);
+
+/* Did it reason at all, kept apart or not? */
+bool observe_reasons(const struct turn *t);
+
+/* Spoken words per second between the first and the last arrival of them;
  * NAN under 8 words. */
 double observe_words_per_s(const struct turn *t);
 

@@ -17,7 +17,17 @@
 struct prompt_kit {
     char   *system;
     json_t *tools;      /* array, or NULL: none are offered */
+    char   *unstamped;  /* system with {{now}} still in it; NULL: it has none */
 };
+
+/* The system prompt `minutes` (0..1000) after PROMPT_NOW. Caller frees. */
+char *prompt_later(const struct prompt_kit *kit, int minutes);
+
+/* The prompt that the user would deploy with `factor` times as many entities
+ * (rounded, at least 1; beyond their own number they come again, renamed:
+ * "light.kitchen_2", "Kitchen light 2"). *entities: how many that are. */
+MUST_USE int prompt_scaled(struct prompt_kit *out, const struct config *config,
+                           double factor, size_t *entities, struct err *err);
 
 /* The prompt that the user would deploy: their prompt (else
  * share/prompts/home.txt), their entities and tools (else those of the

@@ -20,6 +20,17 @@ double stats_median(double *values, size_t n);
 struct interval stats_median_interval(double *values, size_t n,
                                       double confidence);
 
+/* The percentile p (0 < p < 1) that n sorted latencies certify at
+ * `confidence`: with h(t) the fewest samples below it for which
+ * I_p(h, t + 1) < 1 - confidence, and t the largest whole number >= 1 with
+ * h(t) + t <= n, the t-th largest sample. NAN when there is no such t.
+ * Source: MLPerf LoadGen's early stopping, whose floors are 64, 130 and 662
+ * samples for p90, p95 and p99. Sorts its argument. */
+double stats_certified(double *values, size_t n, double p, double confidence);
+
+/* The fewest samples that certify p at all: h(1) + 1. */
+size_t stats_certified_floor(double p, double confidence);
+
 /* Wilson score interval of a proportion. Source: Wilson 1927. */
 struct interval stats_wilson(size_t good, size_t total, double confidence);
 

@@ -95,6 +95,9 @@ void engine_facts_done(struct engine_facts *f)
     free(f->build);
     free(f->command);
     free(f->model);
+    free(f->server);
+    free(f->context_note);
+    free(f->page_cache);
     *f = (struct engine_facts){0};
 }
 

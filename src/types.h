@@ -21,7 +21,7 @@
 
 /* Stored with each result; results of different versions are never ranked
  * together. Raised whenever METHOD.md changes what a number means. */
-#define METHOD_VERSION 1
+#define METHOD_VERSION 2
 
 /* ---- one request and its answer, as it arrived ------------------------- */
 
@@ -228,9 +228,20 @@ struct engine_facts {
     bool    remote;          /* answers from another host                    */
     int     context;         /* tokens a conversation may take, -1           */
     double  load_s;          /* process start to ready; NAN when not ours    */
+    int64_t started_ns;      /* of the process, on the clock of the turns' time
+                                stamps; -1 when not ours                     */
+    char   *server;          /* what it is: "llama-server", "Ollama", "vLLM",
+                                "LM Studio"; NULL: OpenAI-compatible, no more
+                                is known                                     */
+    double  memory_bytes;    /* as the server reports it (Ollama); NAN       */
+    char   *context_note;    /* the server's context is not what was asked for,
+                                and what to do; NULL: it is, or unknown      */
+    char   *page_cache;      /* was the file dropped from the page cache
+                                before the start, or why not; NULL: not ours */
     int     has_template;    /* 1, 0, -1 unknown                             */
     int     supports_tools, supports_tool_calls, supports_system_role;
     bool    has_completion;  /* raw prompts, token ids, forced length        */
+    bool    has_raw_text;    /* raw prompts as text only, length not forced  */
     bool    counts_tokens;   /* reports timings with its answers             */
 };
 void engine_facts_done(struct engine_facts *f);
@@ -253,7 +264,9 @@ struct observation {
 struct message {
     const char *role;      /* "system", "user", "assistant", "tool": static   */
     char       *text;
-    char       *call_id;   /* role "tool": which call this answers            */
+    char       *call_id;   /* role "tool": which call this answers; role
+                              "user": not NULL when these are results that
+                              the user's turn carries (tools by prompt)       */
     int         turn;      /* role "assistant": index into turns, else -1     */
 };
 

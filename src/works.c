@@ -56,8 +56,8 @@ static int need_filler(struct bench *b, struct err *err)
     if (b->filler_ids) return 0;
     strbuf_init(&text, 1u << 20);
     for (int i = 0; i < 48; i++) strbuf_add(&text, filler);
-    rc = b->ops->tokenize(b->engine, text.text, &b->filler_ids, &b->n_filler,
-                          err);
+    rc = b->ops->tokenize(b->engine, text.text, false, &b->filler_ids,
+                          &b->n_filler, err);
     strbuf_done(&text);
     if (rc == 0 && b->n_filler < 2048)
         rc = err_set(err, ERR_FAILED, "the engine makes only %zu tokens of "

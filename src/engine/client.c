@@ -351,7 +351,8 @@ int client_chat(struct client *c, const struct chat_request *request,
                         json_pack("{s:b}", "include_usage", 1));
     if (c->is_llama) {
         json_object_set_new(body, "timings_per_token", json_true());
-        json_object_set_new(body, "cache_prompt", json_true());
+        json_object_set_new(body, "cache_prompt",
+                            json_boolean(!request->is_cold));
     }
     if (request->sampling) json_object_update(body, request->sampling);
     rc = post_stream(c, "/v1/chat/completions", body, out, err);
@@ -385,8 +386,8 @@ int client_complete(struct client *c, const struct complete_request *request,
     return rc;
 }
 
-int client_tokenize(struct client *c, const char *text, int **ids, size_t *n,
-                    struct err *err)
+int client_tokenize(struct client *c, const char *text, bool as_prompt,
+                    int **ids, size_t *n, struct err *err)
 {
     json_t *body  = json_object();
     json_t *reply, *tokens, *item;
@@ -394,6 +395,8 @@ int client_tokenize(struct client *c, const char *text, int **ids, size_t *n,
     size_t  i;
 
     jsonx_set_text(body, "content", text);
+    json_object_set_new(body, "add_special", json_boolean(as_prompt));
+    json_object_set_new(body, "parse_special", json_boolean(as_prompt));
     reply = post(c, "/tokenize", body, err);
     json_decref(body);
     if (!reply) return -1;

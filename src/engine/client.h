@@ -40,8 +40,9 @@ MUST_USE int client_chat(struct client *c, const struct chat_request *request,
 MUST_USE int client_complete(struct client *c,
                              const struct complete_request *request,
                              struct turn *out, struct err *err);
-MUST_USE int client_tokenize(struct client *c, const char *text, int **ids,
-                             size_t *n, struct err *err);
+MUST_USE int client_tokenize(struct client *c, const char *text,
+                             bool as_prompt, int **ids, size_t *n,
+                             struct err *err);
 MUST_USE int client_render(struct client *c, const struct chat_request *r,
                            char **text, struct err *err);
 

@@ -43,6 +43,13 @@ struct engine_spec {
     int          threads;                /* -1: the server's default        */
     int          port;                   /* -1: a free one                  */
     struct limits limits;
+    json_t      *template_kwargs;        /* borrowed; what is put to the
+                                            template, or NULL               */
+    const struct text_list *more_args;   /* borrowed; what preflight added to
+                                            the candidate's server_args, or
+                                            NULL                            */
+    bool         keep_page_cache;        /* do not drop the model file from it
+                                            before the start                */
 };
 
 struct chat_request {
@@ -53,6 +60,10 @@ struct chat_request {
     json_t               *sampling;      /* merged into the request, or NULL*/
     json_t               *template_kwargs;
     int                   max_tokens;    /* > 0                             */
+    bool                  is_cold;       /* nothing may come from a prefix
+                                            cache; a server that cannot be
+                                            told gets a prompt that begins
+                                            anew                            */
 };
 
 struct complete_request {
@@ -61,7 +72,8 @@ struct complete_request {
     size_t      n_ids;
     int         n_predict;               /* exactly so many: end is ignored */
     bool        cache_prompt;            /* reuse the longest cached prefix */
-    json_t     *sampling;
+    json_t     *sampling;                /* may also hold "samplers" and
+                                            "backend_sampling"              */
 };
 
 struct engine_ops {
@@ -76,9 +88,12 @@ struct engine_ops {
                 struct turn *out, struct err *err);
     int (*complete)(void *self, const struct complete_request *request,
                     struct turn *out, struct err *err);
-    /* Token ids of a text; *ids is the caller's to free. */
-    int (*tokenize)(void *self, const char *text, int **ids, size_t *n,
-                    struct err *err);
+    /* Token ids of a text; *ids is the caller's to free. as_prompt: as the
+     * engine reads a rendered prompt, with control tokens recognised and the
+     * beginning-of-text token where the model wants one; otherwise as plain
+     * text. */
+    int (*tokenize)(void *self, const char *text, bool as_prompt, int **ids,
+                    size_t *n, struct err *err);
     /* The prompt text that the engine's template makes of a conversation. */
     int (*render)(void *self, const struct chat_request *request,
                   char **text, struct err *err);

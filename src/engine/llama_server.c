@@ -41,6 +41,7 @@ struct self {
     struct proc         proc;
     struct client       client;
     int                 port;
+    int64_t             started_ns;
 };
 
 /* Argument vector that owns its texts. */
@@ -114,8 +115,8 @@ static void build_args(struct args *a, const struct self *self,
         arg_number(a, "--cache-ram", spec->cache_ram_mib);
     if (spec->threads > 0) arg_number(a, "-t", spec->threads);
     arg(a, "--jinja");
-    if (c->template_kwargs && self->binary.has_template_kwargs) {
-        char *text = jsonx_dump(c->template_kwargs);
+    if (spec->template_kwargs && self->binary.has_template_kwargs) {
+        char *text = jsonx_dump(spec->template_kwargs);
         arg2(a, "--chat-template-kwargs", text);
         free(text);
     }
@@ -124,6 +125,8 @@ static void build_args(struct args *a, const struct self *self,
     arg_number(a, "--port", port);
     for (size_t i = 0; i < c->server_args.n; i++)
         arg(a, c->server_args.items[i]);
+    for (size_t i = 0; spec->more_args && i < spec->more_args->n; i++)
+        arg(a, spec->more_args->items[i]);
     if (api_key) arg2(a, "--api-key", api_key);
 }
 
@@ -258,8 +261,8 @@ static int explain_end(const struct self *self, const char *when,
 static bool child_lives(void *ctx) { return proc_running(ctx); }
 
 /* Until /health says 200; *load_s from the spawn. */
-static int wait_ready(struct self *self, double limit_s, int64_t spawned_ns,
-                      double *load_s, struct err *err)
+static int wait_ready(struct self *self, double limit_s, double *load_s,
+                      struct err *err)
 {
     for (;;) {
         struct err why    = {0};
@@ -267,7 +270,7 @@ static int wait_ready(struct self *self, double limit_s, int64_t spawned_ns,
         double     past_s;
 
         json_decref(client_get(&self->client, "/health", 2.0, &status, &why));
-        past_s = (double)(clock_now_ns() - spawned_ns) / 1e9;
+        past_s = (double)(clock_now_ns() - self->started_ns) / 1e9;
         if (status == 200) {
             *load_s = past_s;
             return 0;
@@ -299,12 +302,11 @@ static int launch(struct self *self, const struct engine_spec *spec,
 {
     struct args a = {.n = 0};
     char       *url;
-    int64_t     spawned_ns;
     int         rc;
 
     build_args(&a, self, spec, api_key, port);
     a.v[a.n] = NULL;
-    spawned_ns = clock_now_ns();
+    self->started_ns = clock_now_ns();
     rc = proc_start(&self->proc, a.v, spec->log_path, err);
     args_done(&a);
     if (rc) return -1;
@@ -315,7 +317,7 @@ static int launch(struct self *self, const struct engine_spec *spec,
     self->client.is_llama = true;
     self->client.alive = child_lives;
     self->client.alive_ctx = &self->proc;
-    return wait_ready(self, spec->limits.load_s, spawned_ns, load_s, err);
+    return wait_ready(self, spec->limits.load_s, load_s, err);
 }
 
 static void take_down(struct self *self)
@@ -360,7 +362,9 @@ static int read_facts(struct self *self, const struct engine_spec *spec,
         .engine = mem_copy("llama_server"), .pid = self->proc.pid,
         .command = public_command(self, spec),
         .model = mem_copy(spec->candidate->name), .context = spec->context,
-        .load_s = load_s, .has_completion = true, .counts_tokens = true,
+        .load_s = load_s, .started_ns = self->started_ns,
+        .server = mem_copy("llama-server"), .memory_bytes = NAN,
+        .has_completion = true, .counts_tokens = true,
         .has_template = has_template(spec->candidate)};
     client_read_props(props, facts);
     if (!facts->build) facts->build = mem_printf("b%d", self->binary.build);
@@ -449,12 +453,7 @@ done:
 static int chat(void *opaque, const struct chat_request *request,
                 struct turn *out, struct err *err)
 {
-    struct chat_request same = *request;
-    struct self        *self = opaque;
-
-    if (self->binary.has_template_kwargs)
-        same.template_kwargs = NULL;      /* already on the command line */
-    return client_chat(&self->client, &same, out, err);
+    return client_chat(&((struct self *)opaque)->client, request, out, err);
 }
 
 static int complete(void *opaque, const struct complete_request *request,
@@ -464,11 +463,11 @@ static int complete(void *opaque, const struct complete_request *request,
                            err);
 }
 
-static int tokenize(void *opaque, const char *text, int **ids, size_t *n,
-                    struct err *err)
+static int tokenize(void *opaque, const char *text, bool as_prompt, int **ids,
+                    size_t *n, struct err *err)
 {
-    return client_tokenize(&((struct self *)opaque)->client, text, ids, n,
-                           err);
+    return client_tokenize(&((struct self *)opaque)->client, text, as_prompt,
+                           ids, n, err);
 }
 
 static int render(void *opaque, const struct chat_request *request,

@@ -162,7 +162,8 @@ static int start(void **out, const struct engine_spec *spec,
     *facts = (struct engine_facts){
         .engine = mem_copy("openai_http"), .model = mem_copy(self->model),
         .pid = -1, .remote = !http_is_loopback(url), .context = -1,
-        .load_s = NAN, .has_template = -1, .supports_tools = -1,
+        .load_s = NAN, .started_ns = -1, .memory_bytes = NAN,
+        .has_template = -1, .supports_tools = -1,
         .supports_tool_calls = -1, .supports_system_role = -1};
     look_for_llama(self, facts);
     *out = self;
@@ -196,11 +197,11 @@ static int complete(void *self, const struct complete_request *request,
     return client_complete(self, request, out, err);
 }
 
-static int tokenize(void *self, const char *text, int **ids, size_t *n,
-                    struct err *err)
+static int tokenize(void *self, const char *text, bool as_prompt, int **ids,
+                    size_t *n, struct err *err)
 {
     if (only_llama(self, err)) return -1;
-    return client_tokenize(self, text, ids, n, err);
+    return client_tokenize(self, text, as_prompt, ids, n, err);
 }
 
 static int render(void *self, const struct chat_request *request, char **text,

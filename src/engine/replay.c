@@ -268,7 +268,7 @@ static int chat(void *self, const struct chat_request *request,
     if (!answer)
         return err_set(err, ERR_FAILED, "the recording has no answer for this "
                        "question; add one without \"when\"");
-    prefill(s, prompt_text(request), true, out);
+    prefill(s, prompt_text(request), !request->is_cold, out);
     out->finish = FINISH_STOP;
     if (thought) {
         cut = speak(s, out, CHUNK_REASONING, thought, request->max_tokens,
@@ -313,10 +313,11 @@ static int complete(void *self, const struct complete_request *request,
     return 0;
 }
 
-static int tokenize(void *self, const char *text, int **ids, size_t *n,
-                    struct err *err)
+static int tokenize(void *self, const char *text, bool as_prompt, int **ids,
+                    size_t *n, struct err *err)
 {
     (void)self;
+    (void)as_prompt;
     (void)err;
     *n = count_words(text);
     *ids = mem_new(*n, sizeof **ids);
@@ -383,7 +384,8 @@ static int start(void **self, const struct engine_spec *spec,
         .build = mem_copy(build ? build : "replay"),
         .model = mem_copy(model ? model : path), .pid = -1,
         .context = context < 1e9 ? (int)context : spec->context,
-        .load_s = jsonx_number(r, "load_s"),
+        .load_s = jsonx_number(r, "load_s"), .started_ns = 0,
+        .memory_bytes = NAN,
         .has_template = jsonx_truth(r, "has_template"),
         .supports_tools = jsonx_truth(r, "supports_tools"),
         .supports_tool_calls = jsonx_truth(r, "supports_tool_calls"),

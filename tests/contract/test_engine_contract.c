@@ -178,7 +178,7 @@ static void a_forced_length_is_honoured(const struct player *p)
 
     stage_open(&s, p, STAGE_SCRIPT "}", STAGE_RECORDING, &patient);
     if (!p->is_plain) {
-        assert_int_equal(p->ops->tokenize(s.engine, "one two three four five",
+        assert_int_equal(p->ops->tokenize(s.engine, "one two three four five", false,
                                           &ids, &r.n_ids, &err), 0);
         assert_int_equal(r.n_ids, 5);
     }
@@ -238,7 +238,7 @@ static void a_server_that_only_chats_says_so(const struct player *p)
     stage_open(&s, p, STAGE_SCRIPT "}", STAGE_RECORDING, &patient);
     turn_init(&t);
     assert_int_equal(p->ops->complete(s.engine, &c, &t, &err[0]), -1);
-    assert_int_equal(p->ops->tokenize(s.engine, "x", &ids, &n, &err[1]), -1);
+    assert_int_equal(p->ops->tokenize(s.engine, "x", false, &ids, &n, &err[1]), -1);
     assert_int_equal(p->ops->render(s.engine, &r, &text, &err[2]), -1);
     for (int i = 0; i < 3; i++)
         assert_non_null(strstr(err[i].text, "only chats"));
@@ -370,7 +370,7 @@ static void small_requests_name_their_endpoint(const struct player *p)
         char               *text = NULL;
 
         stage_open(&s, p, how, NULL, &limits);
-        assert_int_equal(p->ops->tokenize(s.engine, "x", &ids, &n, &err[0]),
+        assert_int_equal(p->ops->tokenize(s.engine, "x", false, &ids, &n, &err[0]),
                          -1);
         assert_int_equal(p->ops->render(s.engine, &r, &text, &err[1]), -1);
         if (!strstr(err[0].text, "/tokenize") ||
