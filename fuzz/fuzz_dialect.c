@@ -11,11 +11,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+static const char TOOLS[] =
+    "[{\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":{"
+    "\"a\":{\"type\":\"integer\"},\"b\":{\"type\":[\"array\",\"null\"]},"
+    "\"c\":{\"anyOf\":[{\"type\":\"object\"},{\"enum\":[true]}]}}}}},"
+    "{\"function\":{\"name\":\"turn_on\"}}]";
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     char   *text  = mem_copy_n((const char *)bytes, size);
-    json_t *tools = json_pack("[{s:{s:s}},{s:{s:s}}]", "function", "name", "f",
-                              "function", "name", "turn_on");
+    json_t *tools = json_loads(TOOLS, 0, NULL);
     struct tool_call *calls;
     size_t            n;
     const char       *dialect;

@@ -11,15 +11,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
 /* Pieces are as long as the bytes of `splits` say, in turn. */
-static int play(struct turn *t, struct err *err, const char *text, size_t len,
-                const uint8_t splits[4])
+static int play(struct turn *t, struct err *err, enum stream_form form,
+                const char *text, size_t len, const uint8_t splits[4])
 {
     struct stream s;
     struct err    late = {0};
     int           fed  = 0, rc;
 
     turn_init(t);
-    stream_init(&s, t);
+    stream_init(&s, form, t);
     for (size_t i = 0, at = 0; at < len && !fed; i++) {
         size_t n = splits ? (size_t)splits[i % 4] + 1 : len;
         if (n > len - at) n = len - at;
@@ -78,10 +78,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
     const char *text = (const char *)input + 4;
     struct turn whole, split;
     struct err  err[2] = {{0}};
+    enum stream_form form;
 
     if (size < 4) return 0;
-    if (play(&whole, &err[0], text, size - 4, NULL) !=
-            play(&split, &err[1], text, size - 4, input) ||
+    form = input[0] & 1 ? STREAM_LINES : STREAM_EVENTS;
+    if (play(&whole, &err[0], form, text, size - 4, NULL) !=
+            play(&split, &err[1], form, text, size - 4, input) ||
         strcmp(err[0].text, err[1].text))
         abort();
     check(&whole);

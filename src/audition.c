@@ -92,6 +92,12 @@ static int apply_options(struct audition *a, struct err *err)
         free(c->objective);
         c->objective = mem_copy(o->objective);
     }
+    if (!isnan(o->speaking_rate_words_per_min))
+        c->speaking_rate_words_per_min = o->speaking_rate_words_per_min;
+    if (o->thinking) {
+        free(c->thinking);
+        c->thinking = mem_copy(o->thinking);
+    }
     if (!isnan(o->min_tool_accuracy))
         c->thresholds.min_tool_accuracy = o->min_tool_accuracy;
     if (!isnan(o->min_quality)) c->thresholds.min_quality = o->min_quality;
@@ -168,6 +174,7 @@ void audition_schedule(struct audition *a)
             : (ROUNDS_FOR_INTERVAL + blocks - 1) / blocks,
         .max_rounds = o->full ? 30 : 10, .narrow_frac = o->full ? 0.03 : 0.05,
         .long_prefill = o->full, .can_complete = true,
+        .deep_blocks = o->full ? blocks : 1,
         .cases = a->cases, .n_cases = a->n_cases};
     if (a->schedule.max_rounds < a->schedule.min_rounds)
         a->schedule.max_rounds = a->schedule.min_rounds;
@@ -252,12 +259,15 @@ static int keep_trial(void *ctx, const struct trial *t, struct err *err)
                            err);
 }
 
-struct judge_context audition_judging(const struct entry *e)
+struct judge_context audition_judging(const struct entry *e, bool by_prompt)
 {
     struct judge_context how = {.tools_shown = e->engine.supports_tools};
 
+    if (e->preflight.tools == TOOLS_NONE) how.tools_shown = 0;
+    if (e->preflight.tools == TOOLS_GENERIC) how.tools_shown = 1;
     /* A file without a template is served as ChatML, which shows tools. */
     if (e->engine.has_template == 0) how.tools_shown = -1;
+    if (by_prompt) how.tools_shown = 1;
     return how;
 }
 
@@ -265,9 +275,44 @@ static void judge_trial(void *ctx, const struct suite_case *test,
                         struct trial *t)
 {
     struct keeping      *k = ctx;
-    struct judge_context how = audition_judging(k->e);
+    struct judge_context how = audition_judging(
+        k->e, schedule_is_by_prompt(t->key));
 
     judge_case(test, t, &how);
+}
+
+static int keep_preflight(void *ctx, const struct preflight *found,
+                          bool *again, struct err *err)
+{
+    struct keeping *k = ctx;
+    json_t         *o = preflight_json(found);
+    char           *text = jsonx_dump(o);
+    int             rc = store_remember(k->a->store, "preflight",
+                                        k->e->subject_hash, text, err);
+
+    preflight_done(&k->e->preflight);
+    preflight_read(o, &k->e->preflight);
+    *again = found->template_kwargs || found->more_args.n ||
+             found->system_suffix;
+    if (*again)
+        story_say(k->a, "%s: thinking is switched off (%s); starting again",
+                  k->e->candidate->name, found->disabled_by);
+    free(text);
+    json_decref(o);
+    return rc;
+}
+
+void audition_recall_preflight(struct audition *a, struct entry *e)
+{
+    char      *text = a->store && progress_has(&e->progress, "preflight")
+        ? store_recall(a->store, "preflight", e->subject_hash) : NULL;
+    struct err ignored = {0};
+    json_t    *o = text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
+
+    preflight_done(&e->preflight);
+    preflight_read(o, &e->preflight);
+    json_decref(o);
+    free(text);
 }
 
 static void show_work(void *ctx, const struct work *w)
@@ -297,36 +342,98 @@ static void note_failure(struct audition *a, struct entry *e,
     story_fail(a, e);
 }
 
-int audition_block(struct audition *a, struct entry *e, int block,
-                   struct err *err)
+struct schedule audition_schedule_of(const struct audition *a,
+                                     const struct entry *e)
 {
-    char               log[4096];
+    struct schedule s = a->schedule;
+
+    /* What an engine that runs cannot do is not missing from its results. */
+    if (e->engine.engine) {
+        s.can_complete = e->engine.has_completion;
+        s.has_raw_text = e->engine.has_raw_text;
+    }
+    s.tools_by_prompt = preflight_drops_tools(&e->preflight);
+    return s;
+}
+
+/* The way that the preflight found: over what the config says. */
+struct way {
+    json_t           *template_kwargs;
+    struct prompt_kit prompt;
+};
+
+static void find_way(const struct audition *a, const struct entry *e,
+                     struct way *w)
+{
+    const struct prompt_kit *p = &a->prompt;
+
+    w->template_kwargs = merged(e->template_kwargs,
+                                e->preflight.template_kwargs);
+    w->prompt = (struct prompt_kit){mem_copy(p->system),
+                                    json_incref(p->tools),
+                                    mem_copy(p->unstamped)};
+    if (e->preflight.system_suffix)
+        prompt_append(&w->prompt, e->preflight.system_suffix);
+}
+
+static void way_done(struct way *w)
+{
+    json_decref(w->template_kwargs);
+    prompt_done(&w->prompt);
+}
+
+/* One start of the engine; *again: the preflight found another way. */
+static int one_start(struct audition *a, struct entry *e, int block,
+                     const char *log, bool *again, bool *candidate_failed,
+                     struct err *err)
+{
+    struct way         way;
     struct keeping     keeping = {a, e};
-    struct schedule    schedule = a->schedule;
+    struct schedule    schedule = audition_schedule_of(a, e);
     struct engine_spec spec = {
         .candidate = e->candidate, .server_path = a->llama_server,
         .api_key = a->opt->api_key, .log_path = log, .context = e->context,
         .cache_ram_mib = a->opt->cache_ram_mib, .threads = a->opt->threads,
-        .port = a->opt->port, .template_kwargs = e->template_kwargs,
+        .port = a->opt->port, .more_args = &e->preflight.more_args,
+        .keep_page_cache = a->opt->keep_page_cache,
         .limits = {a->opt->load_timeout_s, a->opt->first_timeout_s,
                    a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
     struct measure m = {
         .candidate = e->candidate, .spec = &spec, .config = &a->config,
         .schedule = &schedule, .progress = &e->progress,
-        .user_prompt = &a->prompt, .sampling = e->sampling,
-        .template_kwargs = e->template_kwargs, .keep = keep_trial,
-        .judge = judge_trial, .on_work = show_work, .ctx = &keeping};
-    struct err why = {0};
-    bool       candidate_failed = false;
+        .user_prompt = &way.prompt, .sampling = e->sampling,
+        .system_suffix = e->preflight.system_suffix,
+        .keep = keep_trial, .judge = judge_trial, .on_work = show_work,
+        .on_preflight = keep_preflight, .ctx = &keeping};
+    int rc = 0;
 
-    /* What a server that runs cannot do is not missing from its results. */
-    if (e->engine_known) schedule.can_complete = e->engine.has_completion;
-    if (e->is_out || measure_is_done(&m, block)) return 0;
+    *again = false;
+    find_way(a, e, &way);
+    spec.template_kwargs = m.template_kwargs = way.template_kwargs;
+    if (!e->is_out && !measure_is_done(&m, block)) {
+        story_say(a, "%s: block %d of %d", e->candidate->name, block + 1,
+                  a->schedule.blocks);
+        engine_facts_done(&e->engine);
+        rc = measure_block(&m, block, &e->engine, again, candidate_failed,
+                           err);
+    }
+    way_done(&way);
+    return rc;
+}
+
+int audition_block(struct audition *a, struct entry *e, int block,
+                   struct err *err)
+{
+    char       log[4096];
+    struct err why = {0};
+    bool       candidate_failed = false, again = false;
+    int        rc;
+
     engine_log_path(a, e, log, sizeof log);
-    story_say(a, "%s: block %d of %d", e->candidate->name, block + 1,
-              a->schedule.blocks);
-    engine_facts_done(&e->engine);
-    if (measure_block(&m, block, &e->engine, &candidate_failed, &why)) {
+    audition_recall_preflight(a, e);
+    do rc = one_start(a, e, block, log, &again, &candidate_failed, &why);
+    while (rc == 0 && again);
+    if (rc) {
         if (why.kind == ERR_STOPPED) a->is_stopped = true;
         else if (candidate_failed) note_failure(a, e, &why);
         else *err = why;
@@ -345,6 +452,7 @@ void audition_end(struct audition *a)
 {
     for (size_t i = 0; i < a->list.n && a->entries; i++) {
         engine_facts_done(&a->entries[i].engine);
+        preflight_done(&a->entries[i].preflight);
         progress_done(&a->entries[i].progress);
     }
     free(a->entries);

@@ -12,6 +12,7 @@
 #include "predict/calibration.h"
 #include "predict/device.h"
 #include "predict/predict.h"
+#include "preflight.h"
 #include "prompt.h"
 #include "run_options.h"
 #include "schedule.h"
@@ -24,6 +25,7 @@ struct entry {
     struct forecast     forecast;         /* step 2                          */
     struct engine_facts engine;           /* step 3, zeroed: not known yet   */
     bool                engine_known;
+    struct preflight    preflight;        /* zeroed enums: not known yet     */
     int                 context;
     json_t             *sampling, *template_kwargs;     /* borrowed          */
     char                subject_hash[65]; /* "" while there is none          */
@@ -86,8 +88,14 @@ MUST_USE int audition_block(struct audition *a, struct entry *e, int block,
 /* step 7: the record that reports render. */
 MUST_USE int audition_collect(struct audition *a, struct facts *out,
                               struct err *err);
-/* How cases of this candidate are judged, now and by `audition score`. */
-struct judge_context audition_judging(const struct entry *e);
+/* How cases of this candidate are judged, now and by `audition score`;
+ * by_prompt: with the tools in the prompt. */
+struct judge_context audition_judging(const struct entry *e, bool by_prompt);
+/* The schedule as far as this candidate's engine and template go. */
+struct schedule audition_schedule_of(const struct audition *a,
+                                     const struct entry *e);
+/* What the preflight found, when that is stored. */
+void audition_recall_preflight(struct audition *a, struct entry *e);
 /* What an engine once said of itself, when it was not started now. */
 void audition_recall_engine(struct audition *a, struct entry *e);
 

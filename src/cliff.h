@@ -22,7 +22,8 @@
 double cliff_knee(const double *x, const double *y, size_t n);
 
 /* The largest whole number of entities within limit_s. *is_bound: even the
- * most that was measured is. NAN: nothing measured. */
+ * most that was measured is. NAN: nothing measured, or everything above the
+ * limit and no line that leads below it. */
 double cliff_most(const double *entities, const double *ttft_s, size_t n,
                   double limit_s, bool *is_bound);
 

@@ -77,6 +77,16 @@ static const struct opt run_opts[] = {
      .help = "gate: tool cases passed"},
     {.name = "min-quality", .type = OPT_REAL, .at = AT(min_quality), .min = 0,
      .max = 1, .value = "RATE", .help = "gate: all cases passed"},
+    {.name = "speaking-rate", .type = OPT_REAL,
+     .at = AT(speaking_rate_words_per_min), .min = 1, .max = 1000,
+     .value = "WPM", .help = "words a minute of the speech, for the silence "
+     "in the middle of answers; otherwise the config's, or 150"},
+    {.name = "thinking", .type = OPT_CHOICE, .at = AT(thinking),
+     .choices = "off|keep", .help = "switch a model's thinking off where that "
+     "can be done (the default), or leave it as it comes"},
+    {.name = "keep-page-cache", .type = OPT_FLAG, .at = AT(keep_page_cache),
+     .help = "do not drop the model file from the page cache before it is "
+     "loaded: starts are then warm"},
     {.name = "seed", .letter = 's', .type = OPT_INT, .at = AT(seed), .min = 0,
      .max = 2147483647, .dflt = "1", .value = "N",
      .help = "of the order, the choice of cases and the sampling"},

@@ -5,12 +5,15 @@
 #include "audition.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "decide.h"
+#include "diagnose.h"
+#include "tools_prompt.h"
 #include "version.h"
 
 static void set_truth(json_t *object, const char *key, int value)
@@ -33,7 +36,15 @@ static int remember_engine(struct audition *a, struct entry *e,
     jsonx_set_text(o, "build", e->engine.build);
     jsonx_set_text(o, "command", e->engine.command);
     jsonx_set_text(o, "model", e->engine.model);
+    jsonx_set_text(o, "server", e->engine.server);
+    jsonx_set_text(o, "context_note", e->engine.context_note);
+    jsonx_set_integer(o, "context", e->engine.context);
+    jsonx_set_number(o, "memory_bytes", e->engine.memory_bytes);
     json_object_set_new(o, "remote", json_boolean(e->engine.remote));
+    json_object_set_new(o, "has_completion",
+                        json_boolean(e->engine.has_completion));
+    json_object_set_new(o, "has_raw_text",
+                        json_boolean(e->engine.has_raw_text));
     set_truth(o, "has_template", e->engine.has_template);
     set_truth(o, "supports_tools", e->engine.supports_tools);
     set_truth(o, "supports_tool_calls", e->engine.supports_tool_calls);
@@ -43,6 +54,13 @@ static int remember_engine(struct audition *a, struct entry *e,
     free(text);
     json_decref(o);
     return rc;
+}
+
+static int recalled_context(const json_t *o)
+{
+    double tokens = jsonx_number(o, "context");
+
+    return tokens > 0 && tokens < 1e9 ? (int)tokens : -1;
 }
 
 void audition_recall_engine(struct audition *a, struct entry *e)
@@ -57,7 +75,13 @@ void audition_recall_engine(struct audition *a, struct entry *e)
         e->engine.build = mem_copy(jsonx_text(o, "build"));
         e->engine.command = mem_copy(jsonx_text(o, "command"));
         e->engine.model = mem_copy(jsonx_text(o, "model"));
+        e->engine.server = mem_copy(jsonx_text(o, "server"));
+        e->engine.context_note = mem_copy(jsonx_text(o, "context_note"));
+        e->engine.context = recalled_context(o);
+        e->engine.memory_bytes = jsonx_number(o, "memory_bytes");
         e->engine.remote = jsonx_truth(o, "remote") == 1;
+        e->engine.has_completion = jsonx_truth(o, "has_completion") == 1;
+        e->engine.has_raw_text = jsonx_truth(o, "has_raw_text") == 1;
         e->engine.has_template = jsonx_truth(o, "has_template");
         e->engine.supports_tools = jsonx_truth(o, "supports_tools");
         e->engine.supports_tool_calls = jsonx_truth(o, "supports_tool_calls");
@@ -90,6 +114,7 @@ static void copy_identity(const struct entry *e, struct candidate_facts *f)
     f->supports_tools = known ? g->supports_tools : -1;
     f->supports_tool_calls = known ? g->supports_tool_calls : -1;
     f->supports_system_role = known ? g->supports_system_role : -1;
+    f->server = mem_copy(g->server);
     f->command = mem_copy(g->command);
     f->engine = mem_copy(g->engine);
     f->build = mem_copy(g->build);
@@ -100,10 +125,8 @@ static bool all_done(const struct audition *a, const struct entry *e)
 {
     for (int block = 0; block < a->schedule.blocks; block++) {
         struct work     w;
-        struct schedule s = a->schedule;
+        struct schedule s = audition_schedule_of(a, e);
 
-        if (e->candidate->source == SOURCE_SERVER)
-            s.can_complete = e->engine.has_completion;
         schedule_next(&s, &e->progress, block, &w);
         if (w.kind != WORK_DONE) return false;
     }
@@ -140,7 +163,8 @@ static bool is_picked(const struct audition *a, const char *key)
     char picked[160];
 
     for (size_t i = 0; i < a->n_cases; i++) {
-        schedule_case_key(a->cases[i], picked, sizeof picked);
+        schedule_case_key(a->cases[i], schedule_is_by_prompt(key), picked,
+                          sizeof picked);
         if (strcmp(picked, key) == 0) return true;
     }
     return false;
@@ -200,6 +224,9 @@ static json_t *settings_of(const struct audition *a)
     if (c->phases) json_object_set(o, "phases", c->phases);
     jsonx_set_integer(o, "blocks", a->schedule.blocks);
     jsonx_set_integer(o, "cases", (long long)a->n_cases);
+    jsonx_set_number(o, "speaking_rate_words_per_min",
+                     c->speaking_rate_words_per_min);
+    jsonx_set_text(o, "thinking", c->thinking);
     jsonx_set_text(o, "mode", a->opt->full ? "full" : "quick");
     if (a->list.n && same_sampling(a))
         json_object_set(o, "sampling", a->list.items[0].sampling);
@@ -242,6 +269,85 @@ static void set_predicted(const struct audition *a, const struct entry *e,
                       (struct range){memory, NAN, NAN});
 }
 
+static void add_finding(struct candidate_facts *out, const struct finding *f)
+{
+    out->findings = mem_grow(out->findings, out->n_findings + 1,
+                             sizeof *out->findings);
+    out->findings[out->n_findings++] = *f;
+}
+
+/* What the preflight found of template and model. */
+static void set_preflight(struct audition *a, struct entry *e,
+                          struct candidate_facts *out)
+{
+    struct tools_prompt by_prompt;
+
+    audition_recall_preflight(a, e);
+    if (!progress_has(&e->progress, "preflight")) return;
+    out->preflight = preflight_json(&e->preflight);
+    if (e->preflight.tools == TOOLS_NONE) out->supports_tools = 0;
+    for (size_t i = 0; i < e->preflight.n_findings; i++)
+        add_finding(out, &e->preflight.findings[i]);
+    out->reasoning.can_disable = e->preflight.can_disable;
+    snprintf(out->reasoning.how, sizeof out->reasoning.how, "%s",
+             e->preflight.disabled_by ? e->preflight.disabled_by
+             : e->preflight.tried     ? e->preflight.tried : "");
+    tools_prompt_make(e->candidate->known, &by_prompt);
+    for (size_t i = 0; i < out->n_quality; i++)
+        if (out->quality[i].by_prompt)
+            out->quality[i].dialect = mem_printf(
+                "%s, %s", by_prompt.name, by_prompt.source
+                ? by_prompt.source : "not documented for this model");
+    tools_prompt_done(&by_prompt);
+}
+
+/* Why later turns are slow, and what serving costs. */
+static void set_diagnoses(const struct audition *a, const struct entry *e,
+                          const struct evidence *ev,
+                          struct candidate_facts *out)
+{
+    struct finding found[DIAGNOSES_MAX];
+    const struct diagnose_context how = {
+        .turns = out->turns, .n_turns = out->n_turns,
+        .model = e->candidate->facts.layers > 0 ? &e->candidate->facts : NULL,
+        .server_args = &e->candidate->server_args,
+        .server = e->engine.server,
+        .prompt_has_now = a->prompt.unstamped != NULL,
+        .history_rewritten = e->preflight.history == HISTORY_REWRITTEN ? 1
+                           : e->preflight.history == HISTORY_STABLE    ? 0
+                                                                       : -1,
+        .context = e->engine.context, .is_over_context = ev->conversation_end,
+        .cache_ram_mib = a->opt->cache_ram_mib};
+    size_t n = diagnose_turns(&how, found, DIAGNOSES_MAX);
+
+    for (size_t i = 0; i < n; i++) add_finding(out, &found[i]);
+    if (serving_summarise(&ev->serving, e->candidate->facts.vocabulary, out,
+                          &found[0]))
+        add_finding(out, &found[0]);
+}
+
+/* A server that is not ours may say what it takes. */
+static void set_reported_memory(const struct entry *e,
+                                struct candidate_facts *out)
+{
+    struct metric *m = &out->metrics[METRIC_peak_memory_bytes];
+
+    if (m->n > 0 || isnan(e->engine.memory_bytes) || e->engine.remote) return;
+    m->median = e->engine.memory_bytes;
+    m->n = 1;
+    snprintf(m->reason, sizeof m->reason, "as %.40s reports it",
+             e->engine.server ? e->engine.server : "the server");
+}
+
+/* The same weights without the server around them. */
+static void set_beside(const struct entry *e, struct candidate_facts *out)
+{
+    if (e->engine.server && strcmp(e->engine.server, "Ollama") == 0)
+        out->beside = mem_printf("audition run -m %s auditions the same file "
+                                 "under llama-server, when Ollama's models "
+                                 "are on this machine", e->engine.model);
+}
+
 static int collect_entry(struct audition *a, struct entry *e,
                          struct evidence *ev, struct candidate_facts *out,
                          struct err *err)
@@ -257,7 +363,11 @@ static int collect_entry(struct audition *a, struct entry *e,
     copy_identity(e, out);
     set_status(a, e, ev, out);
     subtract_reserve(ev, a->config.reserve_bytes);
-    evidence_summarise(ev, needs_tools, a, out);
+    evidence_summarise(ev, needs_tools, a, a->config.thresholds.target_s, out);
+    set_preflight(a, e, out);
+    set_diagnoses(a, e, ev, out);
+    set_reported_memory(e, out);
+    set_beside(e, out);
     set_predicted(a, e, out);
     decide_candidate(out, &a->config, ev);
     return store_add_candidate(a->store, a->run.id, e->candidate,

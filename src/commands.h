@@ -11,6 +11,7 @@ extern const struct command command_predict;
 extern const struct command command_inspect;
 extern const struct command command_synth;
 extern const struct command command_devices;
+extern const struct command command_doctor;
 extern const struct command command_init;
 extern const struct command command_score;
 extern const struct command command_report;

@@ -293,6 +293,10 @@ static const struct field config_fields[] = {
     {.opt = {"tools", IN(config, tools)}, .bind = bind_tools},
     {.opt = {"entities", IN(config, entities)}, .bind = bind_entities},
     {.opt = {"suites", IN(config, suites)}, .bind = bind_texts},
+    {.opt = {"speaking_rate", .type = OPT_REAL,
+             IN(config, speaking_rate_words_per_min), .min = 1, .max = 1000}},
+    {.opt = {"thinking", .type = OPT_CHOICE, IN(config, thinking),
+             .choices = "off|keep"}},
     {.opt = {"cases", .type = OPT_INT, IN(config, cases), .min = 1,
              .max = 10000}},
     {.opt = {"defaults", .at = 0}, .fields = default_fields},
@@ -369,6 +373,8 @@ void config_init(struct config *out)
 {
     *out = (struct config){
         .folder = mem_copy("."), .objective = mem_copy("quality"),
+        .thinking = mem_copy("off"),
+        .speaking_rate_words_per_min = 150,
         .thresholds = {.target_s = 1.5, .ready_s = 2.0, .borderline_s = 2.5,
                        .min_tool_accuracy = 0.7, .min_quality = 0.5},
         .budget_s = NAN, .cases = -1, .context = -1};
@@ -382,6 +388,7 @@ void config_done(struct config *c)
     free(c->board);
     free(c->power_mode);
     free(c->objective);
+    free(c->thinking);
     json_decref(c->phases);
     free(c->baseline);
     free(c->prompt);

@@ -38,8 +38,8 @@ struct config {
     struct text_list suites;   /* names or paths; empty: all of ours        */
     int     cases;             /* most cases a candidate, -1: the mode's    */
     double  speaking_rate_words_per_min;     /* of the speech, default 150  */
-    bool    keep_thinking;     /* thinking: keep; otherwise it is switched off
-                                  where that can be done                    */
+    char   *thinking;          /* off (default): switched off where that can
+                                  be done; keep: as the model comes         */
     int     context;           /* defaults.context, -1                      */
     json_t *sampling;          /* defaults.sampling, or NULL                */
     json_t *template_kwargs;

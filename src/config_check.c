@@ -2,6 +2,7 @@
 /* config_check.c - see config_check.h. */
 #include "config_check.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,89 @@ static int remember(json_t *seen, const char *what, const char *name,
     return 0;
 }
 
+#define MAX_SCHEMA_DEPTH 16
+
+static bool is_one_of(const char *text, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(text, *list) == 0) return true;
+    return false;
+}
+
+/* "type" of a JSON Schema: one name or a list of them. */
+static int check_schema_type(const json_t *type, struct err *err)
+{
+    static const char *const types[] = {"object", "array", "string", "number",
+                                        "integer", "boolean", "null", NULL};
+    size_t        i;
+    const json_t *item;
+
+    if (json_is_string(type)) {
+        if (is_one_of(json_string_value(type), types)) return 0;
+        return err_set(err, ERR_INPUT, "type: \"%.40s\" is no type of JSON "
+                       "Schema (object, array, string, number, integer, "
+                       "boolean, null)", json_string_value(type));
+    }
+    if (!json_is_array(type) || json_array_size(type) == 0)
+        return err_set(err, ERR_INPUT, "type: must be a text");
+    json_array_foreach(type, i, item)
+        if (!json_is_string(item) || check_schema_type(item, err))
+            return err_set(err, ERR_INPUT, "type: must be a list of types");
+    return 0;
+}
+
+/* What a template and a grammar of an engine rely on; keywords that are not
+ * looked at here are the user's affair. */
+static int check_schema(const json_t *schema, int depth, struct err *err)
+{
+    const json_t *type       = json_object_get(schema, "type");
+    const json_t *properties = json_object_get(schema, "properties");
+    const json_t *required   = json_object_get(schema, "required");
+    const json_t *items      = json_object_get(schema, "items");
+    const json_t *choices    = json_object_get(schema, "enum"), *item;
+    const char   *key;
+    size_t        i;
+
+    if (!json_is_object(schema) || depth == 0)
+        return err_set(err, ERR_INPUT, "must be a JSON Schema object, "
+                       "{\"type\": ...}, at most %d deep", MAX_SCHEMA_DEPTH);
+    if (type && check_schema_type(type, err)) return -1;
+    if (properties && !json_is_object(properties))
+        return err_set(err, ERR_INPUT, "properties: must be {name: schema}");
+    json_object_foreach((json_t *)(uintptr_t)properties, key, item)
+        if (check_schema(item, depth - 1, err))
+            return err_ctx(err, "properties.%.*s", opt_cut(key), key);
+    if (required && !json_is_array(required))
+        return err_set(err, ERR_INPUT, "required: must be a list of names");
+    json_array_foreach(required, i, item) {
+        const char *name = json_string_value(item);
+
+        if (!name || !json_object_get(properties, name))
+            return err_set(err, ERR_INPUT, "required: \"%.*s\" is not among "
+                           "the properties", opt_cut(name ? name : ""),
+                           name ? name : "");
+    }
+    if (choices && json_array_size(choices) == 0)
+        return err_set(err, ERR_INPUT, "enum: must be a list of values");
+    if (json_is_object(items) && check_schema(items, depth - 1, err))
+        return err_ctx(err, "items");
+    return 0;
+}
+
+/* A tool's parameters: an object, by name. */
+static int check_parameters(const json_t *schema, struct err *err)
+{
+    const char *type = jsonx_text(schema, "type");
+
+    if (!json_is_object(schema) ||
+        (json_object_size(schema) > 0 && (!type || strcmp(type, "object"))))
+        return err_set(err, ERR_INPUT, "function.parameters: must be a JSON "
+                       "Schema object, {\"type\": \"object\", ...}");
+    if (check_schema(schema, MAX_SCHEMA_DEPTH, err))
+        return err_ctx(err, "function.parameters");
+    return 0;
+}
+
 static int check_tool(const json_t *tool, const char **name, struct err *err)
 {
     const json_t *function = json_object_get(tool, "function");
@@ -53,10 +137,7 @@ static int check_tool(const json_t *tool, const char **name, struct err *err)
                        "letters, digits, `_`, `-` or `.`", MAX_NAME);
     if (text && !json_is_string(text))
         return err_set(err, ERR_INPUT, "function.description: must be a text");
-    if (schema && !json_is_object(schema))
-        return err_set(err, ERR_INPUT, "function.parameters: must be a JSON "
-                       "Schema object, {\"type\": \"object\", ...}");
-    return 0;
+    return schema ? check_parameters(schema, err) : 0;
 }
 
 int config_check_tools(const json_t *tools, size_t *item, struct err *err)

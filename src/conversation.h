@@ -8,8 +8,8 @@
  * Where the engine renders prompts, `unchanged` is the longest common prefix,
  * in tokens, of this prompt and the one before; `reread` is what of it did
  * not come from the cache (timings.cache_n), less the one token that is
- * always evaluated. A tool call is answered with {"success": true}, and the
- * conversation goes on with the next utterance.
+ * always evaluated. A tool call is answered with {"success": true} and the
+ * words "Done.", and the conversation goes on with the next utterance.
  */
 #ifndef CONVERSATION_H
 #define CONVERSATION_H
@@ -27,6 +27,10 @@ struct conversation_how {
     const struct prompt_kit   *kit;
     json_t                    *sampling, *template_kwargs;
 };
+
+/* Is this the failure of a prompt that is longer than the context? By the
+ * words of the servers that we know. */
+bool conversation_outgrew(const struct err *why);
 
 /* Fills turns, messages, duration and, in the order of series.h, the
  * observations of each turn. A prompt that has outgrown the context ends it:

@@ -24,6 +24,19 @@ static struct finding *add_finding(struct candidate_facts *c, const char *kind,
     return f;
 }
 
+/* Was this suite also asked with the tools in the prompt? */
+static bool has_twin(const struct candidate_facts *c, const struct quality *q)
+{
+    size_t n = strlen(q->suite);
+
+    for (size_t i = 0; i < c->n_quality; i++)
+        if (c->quality[i].by_prompt && !q->by_prompt &&
+            strncmp(c->quality[i].suite, q->suite, n) == 0 &&
+            strcmp(c->quality[i].suite + n, "_by_prompt") == 0)
+            return true;
+    return false;
+}
+
 struct pool decide_pool(const struct candidate_facts *c, bool tools_only)
 {
     struct pool p = {.rate = NAN, .rate_if_parsed = NAN};
@@ -31,7 +44,8 @@ struct pool decide_pool(const struct candidate_facts *c, bool tools_only)
     for (size_t i = 0; i < c->n_quality; i++) {
         const struct quality *q = &c->quality[i];
         if (tools_only && !q->needs_tools) continue;
-        if (isnan(q->rate)) continue;
+        if (isnan(q->rate) || has_twin(c, q)) continue;
+        p.by_prompt = p.by_prompt || q->by_prompt;
         p.pass += q->pass;
         p.unparsed += q->unparsed;
         p.total += q->total;
@@ -42,11 +56,89 @@ struct pool decide_pool(const struct candidate_facts *c, bool tools_only)
     return p;
 }
 
+static struct finding *find_finding(struct candidate_facts *c,
+                                    const char *kind)
+{
+    for (size_t i = 0; i < c->n_findings; i++)
+        if (strcmp(c->findings[i].kind, kind) == 0) return &c->findings[i];
+    return NULL;
+}
+
+/* What the preflight saw once, now with figures. */
+static void find_text_calls(struct candidate_facts *c,
+                            const struct evidence *e)
+{
+    struct pool     tools = decide_pool(c, true);
+    struct finding *f;
+    int             n = e->text_calls > tools.unparsed ? e->text_calls
+                                                       : tools.unparsed;
+
+    if (tools.by_prompt || n == 0 || c->supports_tools == 0) return;
+    f = find_finding(c, "calls_as_text");
+    if (!f) f = add_finding(c, "", FAULT_TEMPLATE);
+    snprintf(f->kind, sizeof f->kind, "calls_not_parsed");
+    snprintf(f->text, sizeof f->text, "%d answer%s a tool call written as "
+             "text, which the server does not parse for this template; "
+             "%d of %d tool cases would have passed by it: %.0f %% pass as "
+             "served, %.0f %% if parsed", n, n == 1 ? " holds" : "s hold",
+             tools.unparsed, tools.total, tools.rate * 100,
+             tools.rate_if_parsed * 100);
+    snprintf(f->remedy, sizeof f->remedy, "give a template whose call "
+             "format the server knows (server_args: "
+             "[--chat-template-file, FILE]), parse such calls in your "
+             "assistant, or choose the model's general Instruct sibling");
+}
+
+/* Tools that only the prompt can show: how well that goes. */
+static void find_tools_by_prompt(struct candidate_facts *c)
+{
+    struct pool     tools = decide_pool(c, true);
+    const char     *dialect = NULL;
+    struct finding *f;
+
+    for (size_t i = 0; i < c->n_quality; i++)
+        if (c->quality[i].by_prompt) dialect = c->quality[i].dialect;
+    if (!tools.by_prompt || tools.total == 0) return;
+    f = add_finding(c, "tools_by_prompt", FAULT_TEMPLATE);
+    snprintf(f->text, sizeof f->text, "asked again with the tools described "
+             "in the system prompt (%.160s), %d of %d tool cases pass; only "
+             "these count at the gates", dialect ? dialect : "a common form",
+             tools.pass, tools.total);
+    snprintf(f->remedy, sizeof f->remedy, "to ship it, your assistant has to "
+             "put the tools into the prompt in that form and to read the "
+             "calls out of the answers by itself");
+}
+
+static void find_reasoning(struct candidate_facts *c)
+{
+    const struct reasoning_facts *r = &c->reasoning;
+    struct finding               *f;
+
+    if (r->leak_rate > 0) {
+        f = add_finding(c, "reasoning_leaks", FAULT_TEMPLATE);
+        snprintf(f->text, sizeof f->text, "in %.0f %% of %ld answers its "
+                 "reasoning stands in the text that is spoken",
+                 r->leak_rate * 100, r->answers);
+        snprintf(f->remedy, sizeof f->remedy, "let the server keep it apart "
+                 "(server_args: [--reasoning-format, deepseek]), or cut it "
+                 "out before speech");
+    }
+    if (r->empty_rate > 0) {
+        f = add_finding(c, "only_reasoning", FAULT_MODEL);
+        snprintf(f->text, sizeof f->text, "%.0f %% of %ld answers were "
+                 "nothing but reasoning: it used up every token before a word "
+                 "was said", r->empty_rate * 100, r->answers);
+        snprintf(f->remedy, sizeof f->remedy, "%s", r->can_disable == 1
+                 ? "leave its thinking switched off"
+                 : "choose a model that answers without thinking, or whose "
+                   "thinking can be switched off");
+    }
+}
+
 static void find_template_faults(struct candidate_facts *c,
                                  const struct evidence *e)
 {
     struct finding *f;
-    struct pool     tools = decide_pool(c, true);
 
     if (c->is_synthetic) {
         f = add_finding(c, "synthetic", FAULT_FILE);
@@ -55,41 +147,9 @@ static void find_template_faults(struct candidate_facts *c,
         snprintf(f->remedy, sizeof f->remedy, "get the real file to judge "
                  "what it answers");
     }
-    if (c->has_template == 0) {
-        f = add_finding(c, "no_template", FAULT_FILE);
-        snprintf(f->text, sizeof f->text, "the file has no chat template: it "
-                 "is a base model, or was converted without one; the server "
-                 "silently serves it as ChatML, which it never learned");
-        snprintf(f->remedy, sizeof f->remedy, "audition the instruct version "
-                 "of this model (usually named -it or -Instruct), or give its "
-                 "template with server_args: [--chat-template-file, FILE]");
-    }
-    if (c->supports_tools == 0 && c->has_template != 0) {
-        f = add_finding(c, "tools_dropped", FAULT_TEMPLATE);
-        snprintf(f->text, sizeof f->text, "the chat template in the file drops "
-                 "the tool list: whatever tools a request offers, the model "
-                 "never sees them");
-        snprintf(f->remedy, sizeof f->remedy, "use a template that renders "
-                 "tools (server_args: [--chat-template-file, FILE]), or "
-                 "describe the tools in `prompt:`; for a home assistant, "
-                 "choose a model trained for tool calls");
-    }
-    if (tools.unparsed > 0 || (e->text_calls > 0 && c->supports_tools != 0)) {
-        int n = e->text_calls > tools.unparsed ? e->text_calls
-                                               : tools.unparsed;
-
-        f = add_finding(c, "calls_not_parsed", FAULT_TEMPLATE);
-        snprintf(f->text, sizeof f->text, "%d answer%s a tool call written as "
-                 "text, which the server does not parse for this template; "
-                 "%d of %d tool cases would have passed by it: %.0f %% pass as "
-                 "served, %.0f %% if parsed", n, n == 1 ? " holds" : "s hold",
-                 tools.unparsed, tools.total, tools.rate * 100,
-                 tools.rate_if_parsed * 100);
-        snprintf(f->remedy, sizeof f->remedy, "give a template whose call "
-                 "format the server knows (server_args: "
-                 "[--chat-template-file, FILE]), parse such calls in your "
-                 "assistant, or choose the model's general Instruct sibling");
-    }
+    find_text_calls(c, e);
+    find_tools_by_prompt(c);
+    find_reasoning(c);
 }
 
 static void find_other_faults(struct candidate_facts *c,

@@ -6,10 +6,12 @@
 #include "facts.h"
 
 /* Pooled over the suites about calls (tools_only), or over all; a suite
- * without a rate does not count. */
+ * without a rate does not count, and of one that was asked both ways, as the
+ * template drops tools, only the cases with the tools in the prompt do. */
 struct pool {
     int    pass, unparsed, total;
     double rate, rate_if_parsed;      /* NAN when nothing counts */
+    bool   by_prompt;                 /* some were asked so */
 };
 struct pool decide_pool(const struct candidate_facts *c, bool tools_only);
 

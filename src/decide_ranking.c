@@ -60,6 +60,8 @@ static int fail_cases(const struct candidate_facts *c, bool tools_only,
     miss(why, "%d of %d %s passed, %.1f %% (at least %g %%)%s", p.pass,
          p.total, what, p.rate * 100, least * 100,
          !tools_only                  ? ""
+         : p.by_prompt ? " with the tools in its prompt, as its template "
+                         "drops them"
          : c->supports_tools == 0 && c->has_template != 0
              ? ": its template drops the tools"
          : p.rate_if_parsed > p.rate  ? ": calls written as text are not "

@@ -33,6 +33,8 @@ struct diagnose_context {
     int   cache_ram_mib;
 };
 
+#define DIAGNOSES_MAX 4
+
 /* At most `most` findings (kind, fault, text with the figures, remedy); how
  * many. */
 size_t diagnose_turns(const struct diagnose_context *c, struct finding *out,

@@ -1,31 +1,99 @@
 /* SPDX-License-Identifier: MIT */
-/* dialect.c - see dialect.h. One scan from the left: markers give the next
- * value its dialect, and each place where a value could start is tried. */
+/* dialect.c - see dialect.h. One scan from the left: a mark says what the
+ * next value is, and each place where a call could start is tried. */
 #include "dialect.h"
 
-#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/jsonx.h"
-#include "base/mem.h"
+#include "dialect_call.h"
+#include "dialect_literal.h"
+#include "dialect_markup.h"
+#include "spoken.h"
 
-#define MOST_BYTES (64 * 1024)
-#define MOST_TRIES 64
-#define MOST_CALLS 16
-#define MOST_DEPTH 16
+#define MOST_BYTES        (64 * 1024)
+#define MOST_TRIES        64
+#define MOST_HEADER_BYTES 256
+#define FLOWER            "\u273f"   /* of Qwen-Agent */
+
+/* What stands before calls. In a text any case does, U+FF5C is '|', and
+ * U+2581, "\_" and a space are '_': a model that knows such a token by
+ * hearsay spells it in its own way. A longer mark stands before a shorter one
+ * that it begins with. */
+static const struct mark {
+    const char *text;
+    const char *dialect;
+    bool        is_sure;   /* only calls stand behind it: a name alone is one */
+} MARKS[] = {
+    {"<tool_call>", "<tool_call>", true},
+    {"<tool_calls>", "<tool_calls>", true},
+    {"<tool_call:opensource>", "<tool_call>", true},
+    {"<seed:tool_call>", "<seed:tool_call>", true},
+    {"<toolcall>", "<toolcall>", true},
+    {"<function_call>", "<function_call>", true},
+    {"<function_calls>", "<function_calls>", true},
+    {"<functioncall>", "<functioncall>", true},
+    {"<tool>", "<tool>", false},
+    {"<tools>", "<tools>", false},
+    {"<|tool_call|>", "<|tool_call|>", true},
+    {"<|tool_calls|>", "<|tool_calls|>", true},
+    {"<|function_call|>", "<|function_call|>", true},
+    {"<|tools_prefix|>", "<|tools_prefix|>", true},
+    {"<|start_action|>", "<|START_ACTION|>", true},
+    {"<|action_start|><|plugin|>", "<|plugin|>", true},
+    {"<|plugin|>", "<|plugin|>", true},
+    {"<|python_tag|>", "<|python_tag|>", true},
+    {"<|python_start|>", "<|python_start|>", true},
+    {"<|tool_call_start|>", "<|tool_call_start|>", true},
+    {"<|tool_call>", "<|tool_call>", true},
+    {"<start_function_call>", "<start_function_call>", true},
+    {"<|tool_call:name|>", "<|tool_call:name|>", true},
+    {"<|tool_call_begin|>", "<|tool_call_begin|>", true},
+    {"<|tool_calls_begin|>", "<|tool_calls_begin|>", true},
+    {"<|tool_sep|>", "<|tool_sep|>", true},
+    {"[tool_calls]", "[TOOL_CALLS]", true},
+    {"functools", "functools", true},
+    {">>>", ">>>", false},
+    {"to=functions.", "Harmony", false},
+    {FLOWER "function" FLOWER ":", FLOWER "FUNCTION" FLOWER, false},
+    {"action:", "Action:", false},
+    {"```tool_code", "```tool_code", false},
+    {"```tool_call", "```tool_call", false},
+    {"```", "fenced JSON", false},
+};
+
+/* What may stand between a tool's name and its arguments behind a mark. */
+static const char *const GLUE[] = {
+    "[args]", "<|tool_sep|>", "<|tool_call_argument_begin|>",
+    "<|tool_call:args|>", "<tool_sep:opensource>", FLOWER "args" FLOWER ":",
+    "action_input:", "```json", "```", "<|constrain|>", "json", "code",
+    "<|message|>", ":",
+};
 
 struct scan {
-    const char       *at, *end;
-    const json_t     *tools;
-    struct tool_call *calls;
-    size_t            n;
-    const char       *dialect;   /* of the first call */
+    const char        *at, *end;
+    bool               is_line_start;
+    const struct mark *mark;      /* what comes stands behind it, or NULL */
+    int                tries;
+    struct call_list   found;
 };
+
+/* ---- small pieces of text ----------------------------------------------- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 static void skip_space(const char **at, const char *end)
 {
-    while (*at < end && strchr(" \t\r\n", **at)) (*at)++;
+    while (*at < end && is_space(**at)) (*at)++;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
 }
 
 static bool is_name_start(char c)
@@ -38,220 +106,76 @@ static size_t name_length(const char *at, const char *end)
     size_t n = 0;
 
     while (at + n < end && (is_name_start(at[n]) || at[n] == '-' ||
-                            at[n] == '.' || (at[n] >= '0' && at[n] <= '9')))
+                            at[n] == '.' || is_digit(at[n])))
         n++;
     return n;
 }
 
-/* ---- what a value means ------------------------------------------------- */
-
-static bool has_tool(const json_t *tools, const char *name)
+static bool starts(const char *at, const char *end, const char *text)
 {
-    size_t        i;
-    const json_t *tool;
+    size_t n = strlen(text);
 
-    json_array_foreach(tools, i, tool) {
-        const json_t *function = json_object_get(tool, "function");
-        const char   *known    = jsonx_text(function ? function : tool, "name");
-
-        if (known && strcmp(known, name) == 0) return true;
-    }
-    return false;
+    return (size_t)(end - at) >= n && memcmp(at, text, n) == 0;
 }
 
-/* arguments: an object, or a text that holds one. */
-static void add_call(struct scan *s, const char *name, const json_t *arguments,
-                     const char *dialect)
+static char to_lower(char c)
 {
-    json_t *inner = NULL;
-
-    if (!name || s->n == MOST_CALLS || !has_tool(s->tools, name)) return;
-    if (json_is_string(arguments)) {
-        inner = jsonx_parse(json_string_value(arguments),
-                            json_string_length(arguments), NULL);
-        arguments = inner;
-    }
-    if (json_is_object(arguments)) {
-        s->calls = mem_grow(s->calls, s->n + 1, sizeof *s->calls);
-        s->calls[s->n++] = (struct tool_call){
-            mem_copy(""), mem_copy(name), jsonx_dump(arguments)};
-        if (!s->dialect) s->dialect = dialect;
-    }
-    json_decref(inner);
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-static void add_object(struct scan *s, const json_t *value,
-                       const char *dialect)
+/* Bytes at `at` that spell a mark's character, 0: they spell another. */
+static size_t spelled(const char *at, const char *end, char c)
 {
-    const json_t *function  = json_object_get(value, "function");
-    const json_t *arguments;
-
-    if (json_is_object(function)) value = function;
-    arguments = json_object_get(value, "arguments");
-    if (!arguments) arguments = json_object_get(value, "parameters");
-    add_call(s, jsonx_text(value, "name"), arguments, dialect);
+    if (to_lower(*at) == c) return 1;
+    if (c == '|' && starts(at, end, "\uff5c")) return 3;
+    if (c != '_') return 0;
+    if (starts(at, end, "\u2581")) return 3;
+    return starts(at, end, "\\_") ? 2 : *at == ' ';
 }
 
-static void add_value(struct scan *s, const json_t *value,
-                      const char *dialect)
+static bool take_mark(const char **at, const char *end, const char *mark)
 {
-    size_t        i;
-    const json_t *item;
+    const char *c = *at;
+    size_t      n;
 
-    if (json_is_object(value)) add_object(s, value, dialect);
-    json_array_foreach(value, i, item) add_object(s, item, dialect);
+    for (; *mark; mark++, c += n)
+        if (c >= end || !(n = spelled(c, end, *mark))) return false;
+    *at = c;
+    return true;
 }
 
-/* The JSON value at s->at; on success s->at is behind it. */
-static json_t *take_json(struct scan *s)
+/* ---- values ------------------------------------------------------------- */
+
+/* The JSON value at *at, which is left behind it. */
+static json_t *take_json(const char **at, const char *end)
 {
     json_error_t why;
     json_t      *value =
-        json_loadb(s->at, (size_t)(s->end - s->at),
+        json_loadb(*at, (size_t)(end - *at),
                    JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &why);
 
-    if (value) s->at += why.position;
+    if (value) *at += why.position;
     return value;
 }
 
-/* ---- pythonic calls ----------------------------------------------------- */
-
-static json_t *take_literal(const char **at, const char *end, int depth);
-
-/* 'text' or "text"; escapes as JSON and Python share them. */
-static json_t *take_string(const char **at, const char *end)
+/* The same, or a dict or list as Python prints it. */
+static json_t *take_data(const char **at, const char *end)
 {
-    const char *start = *at + 1, *close = start;
-    char       *text;
-    size_t      n = 0;
-    json_t     *value;
+    const char *behind = *at;
+    json_t     *value  = take_json(&behind, end);
 
-    while (close < end && *close != **at && *close != '\n')
-        close += *close == '\\' && close + 1 < end ? 2 : 1;
-    if (close >= end || *close != **at) return NULL;
-    text = mem_new((size_t)(close - start) + 1, 1);
-    for (const char *c = start; c < close; c++) {
-        if (*c == '\\') {
-            c++;
-            text[n++] = *c == 'n' ? '\n' : *c == 't' ? '\t' : *c;
-        } else {
-            text[n++] = *c;
-        }
+    if (!value) {
+        behind = *at;
+        value  = literal_take(&behind, end);
     }
-    value = json_stringn(text, n);   /* NULL when not UTF-8 */
-    *at   = close + 1;
-    free(text);
+    if (value) *at = behind;
     return value;
 }
 
-static json_t *take_word(const char **at, const char *end)
+/* [f(a=1), g()] at *at, as a list of {"name","arguments"}, or NULL. */
+static json_t *take_pythonic(const char **from, const char *end)
 {
-    static const struct {
-        const char *word;
-        int         value;
-    } words[] = {{"True", 1},  {"true", 1},  {"False", 0}, {"false", 0},
-                 {"None", -1}, {"null", -1}};
-    char   number[40], *rest;
-    size_t n = name_length(*at, end);
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (n == strlen(words[i].word) && memcmp(*at, words[i].word, n) == 0) {
-            *at += n;
-            return words[i].value < 0 ? json_null()
-                                      : json_boolean(words[i].value);
-        }
-    for (n = 0; n < sizeof number - 1 && *at + n < end &&
-                memchr("+-.0123456789eE", (*at)[n], 15); n++)
-        number[n] = (*at)[n];
-    number[n] = '\0';
-    if (n == 0) return NULL;
-    *at += n;
-    if (!strpbrk(number, ".eE")) {
-        long long whole = strtoll(number, &rest, 10);
-        return *rest ? NULL : json_integer(whole);
-    }
-    double real = strtod(number, &rest);
-    return *rest || !isfinite(real) ? NULL : json_real(real);
-}
-
-static json_t *take_list(const char **at, const char *end, int depth)
-{
-    json_t *list = json_array();
-
-    for ((*at)++;;) {
-        json_t *item;
-
-        skip_space(at, end);
-        if (*at < end && **at == ']') {
-            (*at)++;
-            return list;
-        }
-        item = take_literal(at, end, depth - 1);
-        if (!item || json_array_append_new(list, item)) break;
-        skip_space(at, end);
-        if (*at < end && **at == ',') (*at)++;
-        else if (*at == end || **at != ']') break;
-    }
-    json_decref(list);
-    return NULL;
-}
-
-/* key: value, ... up to `close`; keys are names before '=' in a call and
- * strings before ':' in a dict. */
-static json_t *take_pairs(const char **at, const char *end, int depth,
-                          char close)
-{
-    json_t *object = json_object(), *key = NULL, *value = NULL;
-
-    for ((*at)++;;) {
-        size_t n;
-
-        skip_space(at, end);
-        if (*at < end && **at == close) {
-            (*at)++;
-            return object;
-        }
-        if (*at == end) break;
-        n = name_length(*at, end);
-        if (close == ')' && n > 0) {
-            key = json_stringn(*at, n);
-            *at += n;
-        } else if (close == '}' && (**at == '"' || **at == '\'')) {
-            key = take_string(at, end);
-        }
-        if (!key) break;
-        skip_space(at, end);
-        if (*at == end || **at != (close == ')' ? '=' : ':')) break;
-        (*at)++;
-        value = take_literal(at, end, depth - 1);
-        if (!value ||
-            json_object_set_new(object, json_string_value(key), value))
-            break;
-        json_decref(key);
-        key = NULL;
-        skip_space(at, end);
-        if (*at < end && **at == ',') (*at)++;
-        else if (*at == end || **at != close) break;
-    }
-    json_decref(key);
-    json_decref(object);
-    return NULL;
-}
-
-static json_t *take_literal(const char **at, const char *end, int depth)
-{
-    skip_space(at, end);
-    if (*at == end || depth == 0) return NULL;
-    if (**at == '"' || **at == '\'') return take_string(at, end);
-    if (**at == '[') return take_list(at, end, depth);
-    if (**at == '{') return take_pairs(at, end, depth, '}');
-    return take_word(at, end);
-}
-
-/* [f(a=1), g()] at s->at, as a list of {"name","arguments"}, or NULL. */
-static json_t *take_pythonic(struct scan *s)
-{
-    const char *at    = s->at + 1;
+    const char *at    = *from + 1;
     json_t     *calls = json_array();
 
     for (;;) {
@@ -259,20 +183,20 @@ static json_t *take_pythonic(struct scan *s)
         const char *name;
         json_t     *arguments;
 
-        skip_space(&at, s->end);
-        n    = name_length(at, s->end);
+        skip_space(&at, end);
+        n    = name_length(at, end);
         name = at;
         at += n;
-        if (n == 0 || at == s->end || *at != '(') break;
-        arguments = take_pairs(&at, s->end, MOST_DEPTH, ')');
+        if (n == 0 || at == end || *at != '(') break;
+        arguments = literal_arguments(&at, end);
         if (!arguments) break;
         json_array_append_new(
             calls, json_pack("{s:s%,s:o}", "name", name, n, "arguments",
                              arguments));
-        skip_space(&at, s->end);
-        if (at == s->end) break;
+        skip_space(&at, end);
+        if (at == end) break;
         if (*at == ']') {
-            s->at = at + 1;
+            *from = at + 1;
             return calls;
         }
         if (*at++ != ',') break;
@@ -281,31 +205,12 @@ static json_t *take_pythonic(struct scan *s)
     return NULL;
 }
 
-/* ---- the scan ----------------------------------------------------------- */
-
-static bool take_text(struct scan *s, const char *text)
+/* Calls written as code, also where JSON has a name of its own. */
+static const char *code_dialect(const struct scan *s)
 {
-    size_t n = strlen(text);
-
-    if ((size_t)(s->end - s->at) < n || memcmp(s->at, text, n) != 0)
-        return false;
-    s->at += n;
-    return true;
-}
-
-/* <function=NAME>{...}; s->at is behind the '='. */
-static void take_function(struct scan *s)
-{
-    size_t  n    = name_length(s->at, s->end);
-    char   *name = mem_copy_n(s->at, n);
-    json_t *arguments;
-
-    s->at += n;
-    if (take_text(s, ">") && (arguments = take_json(s))) {
-        add_call(s, name, arguments, "<function=...>");
-        json_decref(arguments);
-    }
-    free(name);
+    if (!s->mark) return "pythonic";
+    return strcmp(s->mark->text, "```") == 0 ? "fenced pythonic"
+                                             : s->mark->dialect;
 }
 
 /* Could a call start at s->at, a '{' or a '['? Cheap, so that prose with
@@ -316,72 +221,248 @@ static bool looks_like_call(const struct scan *s)
 
     skip_space(&next, s->end);
     if (next == s->end) return false;
-    return *s->at == '{' ? *next == '"'
-                         : *next == '{' || is_name_start(*next);
+    if (*s->at == '{') return *next == '"' || *next == '\'';
+    return *next == '{' || is_name_start(*next);
 }
 
-/* A thought is not an answer: start behind the last one, end before one
- * that was never closed. */
-static void skip_thoughts(struct scan *s)
+static bool take_brackets(struct scan *s)
 {
-    static const char open[] = "<think>", close[] = "</think>";
+    const char *at      = s->at;
+    const char *dialect = s->mark ? s->mark->dialect : "bare JSON";
+    json_t     *value;
 
-    for (const char *c = s->at; (c = memchr(c, '<', (size_t)(s->end - c)));
-         c++)
-        if ((size_t)(s->end - c) >= strlen(close) &&
-            memcmp(c, close, strlen(close)) == 0)
-            s->at = c + strlen(close);
-    for (const char *c = s->at; (c = memchr(c, '<', (size_t)(s->end - c)));
-         c++)
-        if ((size_t)(s->end - c) >= strlen(open) &&
-            memcmp(c, open, strlen(open)) == 0) {
-            s->end = c;
-            break;
+    if (!looks_like_call(s)) return false;
+    s->tries++;
+    value = take_data(&at, s->end);
+    if (!value && *s->at == '[' && (value = take_pythonic(&at, s->end)))
+        dialect = code_dialect(s);
+    if (!value) return false;
+    call_add_data(&s->found, value, s->mark && s->mark->is_sure, dialect);
+    json_decref(value);
+    s->at = at;
+    return true;
+}
+
+/* ---- a name, then arguments --------------------------------------------- */
+
+/* Behind a mark the tokens of its dialect; else only an end of line. */
+static void skip_glue(const struct scan *s, const char **at)
+{
+    if (!s->mark) {
+        take_mark(at, s->end, "[args]");
+        while (*at < s->end && (**at == '\r' || **at == '\n')) (*at)++;
+        return;
+    }
+    for (size_t i = 0; i < sizeof GLUE / sizeof *GLUE;) {
+        skip_space(at, s->end);
+        i = take_mark(at, s->end, GLUE[i]) ? 0 : i + 1;
+    }
+}
+
+static bool is_end_of_line(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\r')) at++;
+    return at == end || *at == '\n' || *at == '<';
+}
+
+/* "(a=1)"; without a mark it must be all of its line. */
+static json_t *take_round(struct scan *s, const char **at)
+{
+    json_t *arguments = literal_arguments(at, s->end);
+
+    if (arguments && !s->mark && !is_end_of_line(*at, s->end)) {
+        json_decref(arguments);
+        return NULL;
+    }
+    return arguments;
+}
+
+/* The arguments at *at, behind the name of a tool. */
+static json_t *take_arguments(struct scan *s, const char **at,
+                              const json_t *function, const char **dialect)
+{
+    const char *data;
+    json_t     *arguments = NULL;
+
+    if (*at < s->end && *at[0] == '(') {
+        *dialect = code_dialect(s);
+        return take_round(s, at);
+    }
+    skip_glue(s, at);
+    data = *at;
+    if (data == s->end) return NULL;
+    if (s->mark && *data == '<') {
+        arguments = markup_arguments(at, s->end, call_properties(function));
+        if (arguments && json_object_size(arguments)) *dialect = "<arg_key>";
+    } else if (*data == '{') {
+        arguments = take_json(at, s->end);
+        if (!arguments) {
+            *at       = data;
+            arguments = literal_gemma(at, s->end);
         }
+    }
+    return arguments;
 }
 
-/* Behind a marker: its name for the value that follows; else NULL. */
-static const char *take_marker(struct scan *s)
+/* f(a=1), f{...}, f and an object under it, ... at s->at. */
+static bool take_named(struct scan *s)
 {
-    static const char *const markers[] = {"<tool_call>", "[TOOL_CALLS]",
-                                          "<|python_tag|>"};
+    const char   *at = s->at, *name;
+    const char   *dialect = s->mark ? s->mark->dialect : "name, then JSON";
+    const json_t *function;
+    json_t       *arguments;
+    size_t        n;
+    bool          is_printed;
 
-    for (size_t i = 0; i < sizeof markers / sizeof *markers; i++)
-        if (take_text(s, markers[i])) return markers[i];
-    if (!take_text(s, "```")) return NULL;
-    s->at += name_length(s->at, s->end);
-    return "fenced JSON";
+    if (take_mark(&at, s->end, "call:") && !s->mark) dialect = "call:";
+    is_printed = s->mark && take_mark(&at, s->end, "print(");
+    name       = at;
+    n          = name_length(at, s->end);
+    function   = call_tool(&s->found, name, n);
+    if (!function) return false;
+    s->tries++;
+    at += n;
+    if (at + 1 < s->end && *at == ':' && is_digit(at[1]))
+        for (at++; at < s->end && is_digit(*at);) at++;
+    if (take_mark(&at, s->end, "[call_id]"))
+        at += name_length(at, s->end);
+    arguments = take_arguments(s, &at, function, &dialect);
+    if (!arguments) return false;
+    call_add(&s->found, function, arguments, dialect);
+    json_decref(arguments);
+    s->at = at + (is_printed && at < s->end && *at == ')');
+    return true;
+}
+
+/* ---- tags --------------------------------------------------------------- */
+
+/* <function=NAME>... or <invoke name="NAME">... at s->at. */
+static bool take_tags(struct scan *s)
+{
+    struct tag    t = markup_tag(s->at, s->end);
+    const char   *at = t.behind;
+    const json_t *function;
+    json_t       *arguments;
+
+    if ((t.kind != TAG_FUNCTION && t.kind != TAG_INVOKE) || !t.n_key)
+        return false;
+    function = call_tool(&s->found, t.key, t.n_key);
+    if (!function) return false;
+    s->tries++;
+    skip_space(&at, s->end);
+    arguments = at < s->end && *at == '{'
+              ? take_json(&at, s->end)
+              : markup_arguments(&at, s->end, call_properties(function));
+    if (!arguments) return false;
+    call_add(&s->found, function, arguments,
+             t.kind == TAG_INVOKE ? "<invoke>" : "<function=...>");
+    json_decref(arguments);
+    s->at = at;
+    return true;
+}
+
+/* ---- Harmony ------------------------------------------------------------ */
+
+static const char *find(const char *at, const char *end, const char *text)
+{
+    while ((at = memchr(at, *text, (size_t)(end - at))) &&
+           !starts(at, end, text))
+        at++;
+    return at;
+}
+
+/* The tool that a message is for, by its header: what stands between the
+ * last token that starts one and `end`. */
+static const json_t *recipient(const struct scan *s, const char *begin,
+                               const char *end)
+{
+    static const char to[] = "to=", start[] = "<|start|>";
+    const char       *at;
+
+    if (end - begin > MOST_HEADER_BYTES) begin = end - MOST_HEADER_BYTES;
+    while ((at = find(begin, end, start))) begin = at + strlen(start);
+    at = find(begin, end, to);
+    if (!at) return NULL;
+    at += strlen(to);
+    return call_tool(&s->found, at, name_length(at, end));
+}
+
+/* Messages with a recipient, in any channel, wherever spoken.h counts them:
+ * a call is not spoken, so it may be a thought to it. */
+static void scan_harmony(struct scan *s, const char *text)
+{
+    static const char body[] = "<|message|>";
+    const char       *end = text + strlen(text), *from = text, *at;
+
+    for (; s->tries < MOST_TRIES && (at = find(from, end, body)); from = at) {
+        const json_t *function = recipient(s, from, at);
+        json_t       *arguments;
+
+        at += strlen(body);
+        if (!function) continue;
+        s->tries++;
+        skip_space(&at, end);
+        arguments = take_json(&at, end - at > MOST_BYTES ? at + MOST_BYTES
+                                                         : end);
+        call_add(&s->found, function, arguments, "Harmony");
+        json_decref(arguments);
+    }
+}
+
+/* ---- the scan ----------------------------------------------------------- */
+
+static const struct mark *mark_at(const char **at, const char *end)
+{
+    char first = to_lower(**at);
+
+    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
+        if (*MARKS[i].text == first && take_mark(at, end, MARKS[i].text))
+            return &MARKS[i];
+    return NULL;
+}
+
+/* The language of a fence: "json", "python". */
+static void skip_language(struct scan *s)
+{
+    static const char *const languages[] = {"json", "python", "py", "xml"};
+
+    for (size_t i = 0; i < sizeof languages / sizeof *languages; i++) {
+        size_t n = strlen(languages[i]);
+        if (name_length(s->at, s->end) == n &&
+            starts(s->at, s->end, languages[i]))
+            s->at += n;
+    }
+}
+
+static bool take_call(struct scan *s)
+{
+    switch (*s->at) {
+    case '{':
+    case '[': return take_brackets(s);
+    case '<': return take_tags(s);
+    default:  return (s->mark || s->is_line_start) && take_named(s);
+    }
 }
 
 static void scan_text(struct scan *s)
 {
-    const char *dialect = NULL, *marker;
+    while (s->at < s->end && s->tries < MOST_TRIES) {
+        const struct mark *mark = mark_at(&s->at, s->end);
 
-    skip_thoughts(s);
-    for (int tries = 0; s->at < s->end && tries < MOST_TRIES;) {
-        if ((marker = take_marker(s))) {
-            dialect = marker;
+        if (mark) {
+            s->mark = mark;
+            if (*mark->text == '`') skip_language(s);
+            s->is_line_start = false;
             continue;
         }
-        if (take_text(s, "<function=")) {
-            tries++;
-            take_function(s);
+        if (take_call(s)) {
+            s->is_line_start = false;
             continue;
         }
-        if ((*s->at == '{' || *s->at == '[') && looks_like_call(s)) {
-            const char *name  = dialect ? dialect : "bare JSON";
-            json_t     *value = take_json(s);
-
-            if (!value && *s->at == '[' && (value = take_pythonic(s)))
-                name = "pythonic";
-            tries++;
-            add_value(s, value, name);
-            if (value) {
-                json_decref(value);
-                continue;
-            }
-        }
-        if (!strchr(" \t\r\n", *s->at)) dialect = NULL;
+        if (*s->at == '\n') s->is_line_start = true;
+        else if (!is_space(*s->at)) s->is_line_start = false;
+        if (!is_space(*s->at) && *s->at != ',' && *s->at != ';')
+            s->mark = NULL;
         s->at++;
     }
 }
@@ -390,14 +471,22 @@ int dialect_find(const char *text, const json_t *tools,
                  struct tool_call **calls, size_t *n,
                  const char **dialect_name)
 {
-    struct scan s = {.at = text, .end = text + strlen(text), .tools = tools};
+    struct scan   s      = {.found.tools = tools, .is_line_start = true};
+    struct spoken spoken = {0};
 
-    if (s.end - s.at > MOST_BYTES) s.end = text + MOST_BYTES;
-    if (tools) scan_text(&s);
-    *calls        = s.calls;
-    *n            = s.n;
-    *dialect_name = s.dialect;
-    return (int)s.n;
+    if (json_array_size(tools) > 0) {
+        spoken_split(text, &spoken);
+        if (!spoken.spelling || strcmp(spoken.spelling, "Harmony") == 0)
+            scan_harmony(&s, text);
+        s.at  = spoken.text;
+        s.end = s.at + (spoken.len > MOST_BYTES ? MOST_BYTES : spoken.len);
+        if (s.found.n == 0) scan_text(&s);
+        spoken_done(&spoken);
+    }
+    *calls        = s.found.calls;
+    *n            = s.found.n;
+    *dialect_name = s.found.dialect;
+    return (int)s.found.n;
 }
 
 void dialect_free(struct tool_call *calls, size_t n)

@@ -5,21 +5,29 @@
  * rest arrives as content. This finds them, so that "called, but nobody
  * parsed it" can be told from "did not call".
  *
- *   bare JSON       {"name":"f","arguments"|"parameters":{...}}, a list of
- *                   those, or {"type":"function","function":{...}}
- *   fenced JSON     the same after ```json or ```
- *   <tool_call>     the same between <tool_call> and </tool_call> (Hermes)
- *   [TOOL_CALLS]    the same behind that word (Mistral)
- *   <|python_tag|>  the same behind that word (Llama 3)
- *   <function=f>    {...arguments...}</function> (Functionary)
- *   pythonic        [f(a=1, b="x"), ...] with literals only (Llama 4)
+ *   JSON        {"name":"f","arguments"|"parameters":{...}} and its kin
+ *               ({"function":...,"args":...}, {"tool_name":...}, {"action":
+ *               ...,"action_input":...}, {"function":{...}}, {"tool_calls":
+ *               [...]}), or a list of those; bare, fenced, or behind any of
+ *               the marks of MARKS (Hermes, Mistral, Granite, Phi, Nemotron,
+ *               Command R, InternLM, Apertus, ...)
+ *   pythonic    [f(a=1, b="x"), ...] with literals only (Llama 3.2 and 4,
+ *               LFM2); behind a mark, and where it is a line of its own, also
+ *               f(a=1)
+ *   name, JSON  [TOOL_CALLS]f[ARGS]{...}, >>>f, DeepSeek, Kimi, Qwen-Agent,
+ *               ReAct; a line that is the name alone with the object under it
+ *   tags        <function=f>{...}</function> or with <parameter=p>;
+ *               <invoke name="f">; GLM's <arg_key>: dialect_markup.h
+ *   Gemma       call:f{k:<escape>v<escape>}
+ *   Harmony     ...to=functions.f...<|message|>{...}<|call|>
  *
- * Prose around a call is skipped, and so is what stands in <think>. A name
- * that is not in the tool list makes no call.
+ * Prose around a call is skipped, thoughts (spoken.h) do not count, and a
+ * name that is not in the tool list makes no call. A tool's definition said
+ * again is none either.
  *
- * Bounds    the first 64 KiB of the text, the first 64 places that look
+ * Bounds    the first 64 KiB of what is spoken, the first 64 places that look
  *           like the start of a call, the first 16 calls, nesting of 16 in
- *           pythonic literals.
+ *           literals.
  */
 #ifndef DIALECT_H
 #define DIALECT_H

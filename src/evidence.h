@@ -5,12 +5,18 @@
 #define EVIDENCE_H
 
 #include "facts.h"
+#include "series.h"
+#include "serving.h"
 #include "types.h"
 
 /* One case, as it came out. */
 struct case_outcome {
     char        *suite, *id;
     enum outcome outcome;
+    bool         by_prompt;        /* the tools stood in the prompt          */
+    bool         is_replaced;      /* asked by prompt too, as the template
+                                      drops tools: that one counts           */
+    double       first_sentence_s; /* of its spoken answer; NAN              */
 };
 
 struct evidence {
@@ -21,22 +27,36 @@ struct evidence {
     struct worst_case *examples;   /* the first failed cases, at most 5     */
     size_t  n_examples;
     int     text_calls;            /* cases with a call written as text     */
+    long    answers, leaks, only_thoughts;   /* free answers, and those in
+                                      which reasoning gets in the way        */
+    char   *page_cache;            /* how cold the cold starts were, NULL    */
+    char   *no_engine_speed;       /* why llama-bench gave nothing, NULL     */
+    char   *conversation_end;      /* why it ended early, NULL               */
+    struct series  series;
+    struct serving serving;
     char   *death;                 /* how the engine ended, or NULL         */
     int     blocks;                /* that any trial belongs to             */
     size_t  ok_trials;             /* a load alone is no audition           */
 };
 
 void evidence_add(struct evidence *e, const struct trial *t);
+
+/* The name under which cases asked with the tools in the prompt are counted:
+ * "home_by_prompt". Caller frees. */
+char *evidence_suite_name(const char *suite, bool by_prompt);
+
 void evidence_done(struct evidence *e);   /* safe on a zeroed struct */
 
 /* Cases that only a, only b passed, of those that both have judged. */
 void evidence_discordant(const struct evidence *a, const struct evidence *b,
                          size_t *only_a, size_t *only_b);
 
-/* Fill metrics and quality of a candidate; `suite_needs_tools` says which
- * suites are about calls. */
+/* Fill metrics, quality, turns, cliff, reasoning and serving cost of a
+ * candidate; `suite_needs_tools` says which suites are about calls; limit_s:
+ * within which a first token is wanted (of the cliff). */
 void evidence_summarise(struct evidence *e,
                         bool (*suite_needs_tools)(void *ctx, const char *),
-                        void *ctx, struct candidate_facts *out);
+                        void *ctx, double limit_s,
+                        struct candidate_facts *out);
 
 #endif

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+const double certified_p[CERTIFIED] = {0.5, 0.9, 0.95, 0.99};
+const char *const certified_name[CERTIFIED] = {"p50", "p90", "p95", "p99"};
+const int certified_needs[CERTIFIED] = {11, 64, 130, 662};
+
 /* The index of a name in a table with gaps, or `otherwise`. */
 static int find_name(const char *const *names, size_t n, const char *name,
                      int otherwise)
@@ -80,7 +84,10 @@ enum err_kind failure_kind_from_name(const char *name)
 
 static void candidate_facts_done(struct candidate_facts *c)
 {
-    for (size_t i = 0; i < c->n_quality; i++) free(c->quality[i].suite);
+    for (size_t i = 0; i < c->n_quality; i++) {
+        free(c->quality[i].suite);
+        free(c->quality[i].dialect);
+    }
     for (size_t i = 0; i < c->n_examples; i++) {
         free(c->examples[i].suite);
         free(c->examples[i].id);
@@ -102,6 +109,9 @@ static void candidate_facts_done(struct candidate_facts *c)
     free(c->command);
     free(c->engine);
     free(c->build);
+    free(c->server);
+    free(c->beside);
+    json_decref(c->preflight);
 }
 
 void facts_done(struct facts *f)

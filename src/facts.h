@@ -18,6 +18,9 @@
 /* Percentiles that a sample can certify at 99 % (stats_certified). */
 #define CERTIFIED 4
 extern const double certified_p[CERTIFIED];      /* 0.5, 0.9, 0.95, 0.99     */
+extern const char *const certified_name[CERTIFIED];     /* "p50", ...        */
+extern const int certified_needs[CERTIFIED];     /* the fewest observations:
+                                                    stats_certified_floor()  */
 
 struct metric {
     double median, low, high;   /* low, high: 95 % for the median            */

@@ -53,6 +53,19 @@ static void read_machine(const json_t *object, struct facts *out)
     out->power_mode = text_of(object, "power_mode");
 }
 
+/* What the preflight said of the template, if anything: the whole object, of
+ * which json.c writes the keys below from fields of their own. */
+static json_t *preflight_of(const json_t *object)
+{
+    static const char *const own[] = {"present", "supports_tools",
+        "supports_tool_calls", "supports_system_role", "findings"};
+    size_t others = json_object_size(object);
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (json_object_get(object, own[i])) others--;
+    return others > 0 ? json_deep_copy(object) : NULL;
+}
+
 static void read_template(const json_t *object, struct candidate_facts *c)
 {
     const json_t *list = json_object_get(object, "findings"), *item;
@@ -71,19 +84,95 @@ static void read_template(const json_t *object, struct candidate_facts *c)
         copy_text(f->text, sizeof f->text, item, "text");
         copy_text(f->remedy, sizeof f->remedy, item, "remedy");
     }
+    c->preflight = preflight_of(object);
+}
+
+static void read_metric(const json_t *object, struct metric *out)
+{
+    const json_t *percentiles = json_object_get(object, "percentiles");
+
+    out->median = jsonx_number(object, "median");
+    out->low = jsonx_number(object, "low");
+    out->high = jsonx_number(object, "high");
+    out->n = count_of(object, "n");
+    for (size_t i = 0; i < CERTIFIED; i++)
+        out->certified[i] = jsonx_number(
+            json_object_get(percentiles, certified_name[i]), "value");
+    copy_text(out->reason, sizeof out->reason, object, "reason");
 }
 
 static void read_metrics(const json_t *object, struct candidate_facts *c)
 {
-    for (int i = 0; i < METRIC_COUNT; i++) {
-        const json_t  *value = json_object_get(object, metric_info[i].name);
-        struct metric *m     = &c->metrics[i];
+    for (int i = 0; i < METRIC_COUNT; i++)
+        read_metric(json_object_get(object, metric_info[i].name),
+                    &c->metrics[i]);
+}
 
-        m->median = jsonx_number(value, "median");
-        m->low = jsonx_number(value, "low");
-        m->high = jsonx_number(value, "high");
-        m->n = count_of(value, "n");
-        copy_text(m->reason, sizeof m->reason, value, "reason");
+/* A turn without its number says nothing, and is left out. */
+static void read_turns(const json_t *list, struct candidate_facts *c)
+{
+    const json_t *item;
+    size_t        i;
+
+    json_array_foreach(list, i, item) {
+        long turn = count_of(item, "turn");
+
+        if (turn < 0 || c->n_turns == TURNS_MAX) continue;
+        c->turns[c->n_turns++] = (struct turn_facts){
+            .turn = (int)turn,
+            .first_sentence_s = jsonx_number(item, "first_sentence_s"),
+            .prompt_tokens = jsonx_number(item, "prompt_tokens"),
+            .cached_tokens = jsonx_number(item, "cached_tokens"),
+            .unchanged_tokens = jsonx_number(item, "unchanged_tokens"),
+            .reread_tokens = jsonx_number(item, "reread_tokens")};
+    }
+}
+
+static void read_cliff(const json_t *object, struct cliff_facts *out)
+{
+    const json_t *points = json_object_get(object, "points"), *item;
+    size_t        i;
+
+    json_array_foreach(points, i, item) {
+        struct cliff_point *p = &out->points[out->n];
+
+        if (out->n == CLIFF_POINTS) break;
+        p->entities = jsonx_number(item, "entities");
+        p->prompt_tokens = jsonx_number(item, "prompt_tokens");
+        p->ttft_s = jsonx_number(item, "ttft_s");
+        copy_text(p->reason, sizeof p->reason, item, "reason");
+        out->n++;
+    }
+    out->knee_tokens = jsonx_number(object, "knee_tokens");
+    out->max_entities = jsonx_number(object, "max_entities");
+    out->limit_s = jsonx_number(object, "limit_s");
+    out->is_bound = jsonx_truth(object, "is_bound") == 1;
+    copy_text(out->reason, sizeof out->reason, object, "reason");
+}
+
+static void read_reasoning(const json_t *object, struct reasoning_facts *out)
+{
+    out->answers = count_of(object, "answers");
+    out->leak_rate = jsonx_number(object, "leak_rate");
+    out->empty_rate = jsonx_number(object, "empty_rate");
+    out->can_disable = jsonx_truth(object, "can_disable");
+    copy_text(out->how, sizeof out->how, object, "how");
+}
+
+static void read_serving(const json_t *list, struct candidate_facts *c)
+{
+    const json_t *item;
+    size_t        i;
+
+    json_array_foreach(list, i, item) {
+        struct serving_variant *v = &c->serving[c->n_serving];
+
+        if (c->n_serving == SERVING_VARIANTS) break;
+        copy_text(v->name, sizeof v->name, item, "name");
+        v->tok_s = jsonx_number(item, "tok_s");
+        v->saves_ms_per_token = jsonx_number(item, "saves_ms_per_token");
+        v->is_sure = jsonx_truth(item, "is_sure") == 1;
+        c->n_serving++;
     }
 }
 
@@ -122,12 +211,16 @@ static void read_quality(json_t *object, struct candidate_facts *c)
             .rate_low = jsonx_number(value, "rate_low"),
             .rate_high = jsonx_number(value, "rate_high"),
             .rate_if_parsed = jsonx_number(value, "rate_if_parsed"),
-            .needs_tools = jsonx_truth(value, "needs_tools") == 1};
+            .needs_tools = jsonx_truth(value, "needs_tools") == 1,
+            .by_prompt = jsonx_truth(value, "by_prompt") == 1};
 
         if (q.pass < 0 || q.fail < 0 || q.unparsed < 0 ||
             q.template_fault < 0 || q.harness_fault < 0 || q.total < 0)
             continue;
         q.suite = mem_copy(suite);
+        q.dialect = text_of(value, "dialect");
+        read_metric(json_object_get(value, "first_sentence_s"),
+                    &q.first_sentence_s);
         c->quality[c->n_quality++] = q;
     }
 }
@@ -167,10 +260,16 @@ static void read_candidate(const json_t *object, struct candidate_facts *c)
         .file_bytes = jsonx_number(object, "file_bytes"),
         .engine = text_of(object, "engine"),
         .build = text_of(object, "build"),
+        .server = text_of(object, "server"),
         .command = text_of(object, "command"),
+        .beside = text_of(object, "beside"),
         .blocks = (int)count_of(object, "blocks")};
     read_template(json_object_get(object, "template"), c);
     read_metrics(json_object_get(object, "metrics"), c);
+    read_turns(json_object_get(object, "turns"), c);
+    read_cliff(json_object_get(object, "prefill_cliff"), &c->cliff);
+    read_reasoning(json_object_get(object, "reasoning"), &c->reasoning);
+    read_serving(json_object_get(object, "serving"), c);
     read_predicted(json_object_get(object, "predicted"), c);
     read_quality(json_object_get(object, "quality"), c);
     read_examples(json_object_get(object, "examples"), c);

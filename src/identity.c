@@ -181,6 +181,10 @@ static int hash_of(struct audition *a, const struct entry *e,
     if (e->sampling) json_object_set(all, "sampling", e->sampling);
     if (e->template_kwargs)
         json_object_set(all, "template_kwargs", e->template_kwargs);
+    jsonx_set_text(all, "thinking", a->config.thinking);
+    jsonx_set_number(all, "speaking_rate_words_per_min",
+                     a->config.speaking_rate_words_per_min);
+    jsonx_set_integer(all, "keep_page_cache", a->opt->keep_page_cache);
     jsonx_set_text(all, "prompt", a->prompt.system);
     json_object_set(all, "tools", a->prompt.tools);
     jsonx_set_integer(all, "method", METHOD_VERSION);
@@ -197,7 +201,7 @@ static int ask_server(struct audition *a, struct entry *e, struct err *err)
     const struct engine_ops *ops = engine_for(e->candidate->source);
     struct engine_spec spec = {
         .candidate = e->candidate, .api_key = a->opt->api_key,
-        .context = e->context,
+        .context = e->context, .template_kwargs = e->template_kwargs,
         .limits = {a->opt->load_timeout_s, a->opt->first_timeout_s,
                    a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
     void *engine = NULL;

@@ -45,7 +45,8 @@ static const char *last_question(const struct suite_case *test,
                                  const struct trial *t)
 {
     for (size_t i = t->n_messages; i-- > 0;)
-        if (strcmp(t->messages[i].role, "user") == 0)
+        if (strcmp(t->messages[i].role, "user") == 0 &&
+            !t->messages[i].call_id)
             return t->messages[i].text;
     return test->say;
 }

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "engine/bench.h"
+#include "observe.h"
 #include "probe/probe.h"
 #include "session.h"
 #include "works.h"
@@ -19,8 +21,15 @@
 #define BUSY_S       1.0 /* before asking a busy server again ...    */
 #define MAX_BUSY_S   10  /* ... or as long as it says, but no longer */
 #define NAP_S        0.05
+#define BENCH_REPETITIONS 3
 
-bool measure_is_done(const struct measure *m, int block)
+static bool is_ours(const struct measure *m)
+{
+    return engine_for(m->candidate->source) == &engine_llama_server;
+}
+
+/* Is there nothing left to ask the engine? */
+static bool is_asked(const struct measure *m, int block)
 {
     struct work w;
 
@@ -29,8 +38,17 @@ bool measure_is_done(const struct measure *m, int block)
     if (w.kind != WORK_DONE) return false;
     /* Memory is read last: a kill before that leaves the block open. */
     snprintf(w.key, sizeof w.key, "b%d/memory", block);
-    return engine_for(m->candidate->source) != &engine_llama_server ||
-           progress_has(m->progress, w.key);
+    return !is_ours(m) || progress_has(m->progress, w.key);
+}
+
+bool measure_is_done(const struct measure *m, int block)
+{
+    char key[24];
+
+    snprintf(key, sizeof key, "b%d/engine", block);
+    return progress_has(m->progress, "died") ||
+           (is_asked(m, block) &&
+            (!is_ours(m) || progress_has(m->progress, key)));
 }
 
 static int keep(const struct measure *m, const struct trial *t,
@@ -70,6 +88,24 @@ static int keep_load(const struct measure *m, int block,
     t.duration_s = isnan(facts->load_s) ? 0 : facts->load_s;
     trial_observe(&t, "load_s", facts->load_s);
     rc = keep(m, &t, err);
+    trial_done(&t);
+    return rc;
+}
+
+/* From the start of the process to the first answer, and how cold that was. */
+static int keep_cold_start(struct bench *b, int block, const struct turn *turn,
+                           struct err *err)
+{
+    struct trial t = {.block = block};
+    int          n = 0, rc;
+
+    if (b->facts->started_ns < 0) return 0;
+    do snprintf(t.key, sizeof t.key, "b%d/cold_start/%d", block, n++);
+    while (progress_has(b->m->progress, t.key));
+    trial_observe(&t, "cold_start_s",
+                  observe_cold_start_s(turn, b->facts->started_ns));
+    t.reason = mem_copy(b->facts->page_cache);
+    rc = keep(b->m, &t, err);
     trial_done(&t);
     return rc;
 }
@@ -170,20 +206,22 @@ static int warm_up(struct bench *b, int block, bool *candidate_failed,
                    struct err *err)
 {
     struct err why = {0}, death = {0};
-    int        rc  = -1;
+    int        rc  = -1, kept = 0;
 
     for (int attempt = 0; rc && attempt < 2; attempt++) {
         struct trial t = {.block = block};
 
         why = (struct err){0};
         rc = works_warm_up(b, &t, &why);
+        if (rc == 0 && attempt == 0 && t.n_turns)
+            kept = keep_cold_start(b, block, &t.turns[0], err);
         if (rc && (why.kind == ERR_STOPPED ||
                    !b->ops->alive(b->engine, &death)))
             attempt = 2;                       /* asking again is no use */
         if (rc && attempt == 0) wait_while_busy(&t);
         trial_done(&t);
     }
-    if (rc == 0) return 0;
+    if (rc == 0) return kept;
     if (death.kind != ERR_NONE)
         return give_up(b->m, block, &death, candidate_failed, err);
     *candidate_failed = why.kind != ERR_STOPPED;
@@ -223,9 +261,88 @@ static int do_block(struct bench *b, int block, bool *candidate_failed,
     return give_up(b->m, block, &why, candidate_failed, err);
 }
 
+/* What the template and the model do by themselves, once. An engine that
+ * dies of it is found dead by what follows. */
+static int preflight(struct bench *b, struct schedule *schedule, bool *again,
+                     struct err *err)
+{
+    const struct preflight_how how = {
+        .ops = b->ops, .engine = b->engine, .facts = b->facts,
+        .candidate = b->m->candidate, .sampling = b->m->sampling,
+        .template_kwargs = b->m->template_kwargs,
+        .keep_thinking = strcmp(b->m->config->thinking, "keep") == 0};
+    struct preflight found = {0};
+    struct err       why   = {0};
+    struct trial     t     = {.key = "preflight"};
+    int              rc;
+
+    if (!b->m->on_preflight || progress_has(b->m->progress, t.key)) return 0;
+    if (preflight_run(&how, &found, &why)) {
+        preflight_done(&found);
+        if (why.kind != ERR_STOPPED) return 0;
+        *err = why;
+        return -1;
+    }
+    schedule->tools_by_prompt = preflight_drops_tools(&found);
+    rc = b->m->on_preflight(b->m->ctx, &found, again, err);
+    if (rc == 0) rc = keep(b->m, &t, err);
+    preflight_done(&found);
+    return rc;
+}
+
+/* The engine alone, once the server is gone: both would fight for memory.
+ * What keeps it from running is told where the figure would be. */
+static int keep_engine_speed(const struct measure *m, int block,
+                             struct err *err)
+{
+    struct bench_speeds speeds = {0};
+    struct trial        t = {.block = block};
+    struct err          why = {0};
+    int                 rc;
+
+    snprintf(t.key, sizeof t.key, "b%d/engine", block);
+    if (!is_ours(m) || progress_has(m->progress, t.key)) return 0;
+    if (bench_run(m->spec->server_path, m->spec, BENCH_REPETITIONS,
+                  m->spec->limits.total_s, &speeds, &why)) {
+        if (why.kind == ERR_STOPPED) {
+            *err = why;
+            return -1;
+        }
+        t.reason = mem_copy(why.text);
+    }
+    for (size_t i = 0; i < speeds.n_tok_s; i++)
+        trial_observe(&t, "engine_tok_s", speeds.tok_s[i]);
+    for (size_t i = 0; i < speeds.n_prompt_tok_s; i++)
+        trial_observe(&t, "engine_prompt_tok_s", speeds.prompt_tok_s[i]);
+    bench_speeds_done(&speeds);
+    rc = keep(m, &t, err);
+    trial_done(&t);
+    return rc;
+}
+
+/* A running engine: first answer, preflight, the works. */
+static int do_engine(struct bench *b, struct schedule *schedule, int block,
+                     bool *again, bool *candidate_failed, struct err *err)
+{
+    struct err ignored = {0};
+    int        rc = keep_load(b->m, block, b->facts, err);
+
+    if (rc) return -1;
+    rc = warm_up(b, block, candidate_failed, err);
+    /* A template that refuses every question is explained all the same. */
+    if (rc && (!*candidate_failed || progress_has(b->m->progress, "died")))
+        return -1;
+    if (preflight(b, schedule, again, rc ? &ignored : err)) return -1;
+    if (rc) {
+        *again = false;
+        return -1;
+    }
+    return *again ? 0 : do_block(b, block, candidate_failed, err);
+}
+
 int measure_block(const struct measure *m, int block,
-                  struct engine_facts *facts, bool *candidate_failed,
-                  struct err *err)
+                  struct engine_facts *facts, bool *again,
+                  bool *candidate_failed, struct err *err)
 {
     const struct engine_ops *ops = engine_for(m->candidate->source);
     struct bench         b = {.m = m, .ops = ops, .facts = facts};
@@ -234,7 +351,8 @@ int measure_block(const struct measure *m, int block,
     struct measure       mine = *m;
     int                  rc;
 
-    *candidate_failed = false;
+    *candidate_failed = *again = false;
+    if (is_asked(m, block)) return keep_engine_speed(m, block, err);
     probe_read("", &before);
     if (ops->start(&b.engine, m->spec, facts, err)) {
         struct err why = *err;
@@ -246,14 +364,14 @@ int measure_block(const struct measure *m, int block,
         return give_up(m, block, &why, candidate_failed, err);
     }
     schedule.can_complete = facts->has_completion;
+    schedule.has_raw_text = facts->has_raw_text;
     mine.schedule = &schedule;
     b.m = &mine;
-    rc = keep_load(m, block, facts, err);
-    if (rc == 0) rc = warm_up(&b, block, candidate_failed, err);
-    if (rc == 0) rc = do_block(&b, block, candidate_failed, err);
-    if (rc == 0)
+    rc = do_engine(&b, &schedule, block, again, candidate_failed, err);
+    if (rc == 0 && !*again)
         rc = keep_memory(m, block, facts, before.available_bytes, err);
     works_done(&b);
     ops->stop(b.engine);
+    if (rc == 0 && !*again) rc = keep_engine_speed(m, block, err);
     return rc;
 }

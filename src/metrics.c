@@ -17,3 +17,8 @@ int metric_find(const char *name)
         if (strcmp(metric_info[i].name, name) == 0) return i;
     return -1;
 }
+
+bool metric_is_latency(enum metric_id id)
+{
+    return metric_info[id].better < 0 && strcmp(metric_info[id].unit, "s") == 0;
+}

@@ -10,6 +10,7 @@
 #ifndef METRICS_H
 #define METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define METRICS(X)                                                            \
@@ -59,5 +60,8 @@ extern const struct metric_info metric_info[METRIC_COUNT];
 
 /* The id of a name, or -1. */
 int metric_find(const char *name);
+
+/* Seconds that a listener waits: of these there are percentiles. */
+bool metric_is_latency(enum metric_id id);
 
 #endif

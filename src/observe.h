@@ -47,11 +47,12 @@ double observe_first_clause_s(const struct turn *t);
  * `words_per_min` (> 0), sentence by sentence: a sentence can be spoken once
  * it is confirmed (the last: at the end of the stream), and when the one
  * before has been spoken. The wait for the first one is no silence. 0 when
- * the model keeps ahead; NAN without a spoken word. */
+ * the model keeps ahead; NAN without a spoken word, and when a sentence's
+ * arrival is not known. The request's stamp is not needed. */
 double observe_underrun_s(const struct turn *t, double words_per_min);
 
-/* A whole tool turn: the model calls that led to the first sentence of the
- * spoken answer, each from its last request byte (the tools' own time
+/* A whole tool turn, seconds: the model calls that led to the first sentence
+ * of the spoken answer, each from its last request byte (the tools' own time
  * between them is left out). Only for a conversation that is exactly a turn
  * of calls and a turn of words; *is_parallel: more than one call. Else NAN. */
 double observe_tool_turn_s(const struct turn *turns, size_t n,
@@ -61,21 +62,22 @@ double observe_tool_turn_s(const struct turn *turns, size_t n,
  * (as for ttfat) of this, its first turn. NAN when started_ns < 0. */
 double observe_cold_start_s(const struct turn *t, int64_t started_ns);
 
-/* Is there reasoning in what would be spoken? */
+/* Is there reasoning in what would be spoken? Tags with nothing between them
+ * are read aloud too, and count. */
 bool observe_leaks(const struct turn *t);
 
-/* Did the model reason, and say and call nothing? */
+/* Did the model reason, and say no word and call nothing? */
 bool observe_is_only_reasoning(const struct turn *t);
 
-/* Did it reason at all, kept apart or not? */
+/* Did it reason at all, kept apart or not? Not by tags or white space only:
+ * that is what reasoning leaves that was switched off. */
 bool observe_reasons(const struct turn *t);
 
 /* Spoken words per second between the first and the last arrival of them;
  * NAN under 8 words. */
 double observe_words_per_s(const struct turn *t);
 
-/* To the arrival that completes word n of the content; NAN when the answer
- * is shorter. */
+/* To the arrival that completes spoken word n; NAN when fewer are spoken. */
 double observe_word_s(const struct turn *t, size_t n);
 
 #endif

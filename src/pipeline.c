@@ -48,6 +48,7 @@ static int score_again(struct audition *a, struct err *err)
 {
     for (size_t i = 0; i < a->list.n; i++) {
         audition_recall_engine(a, &a->entries[i]);
+        audition_recall_preflight(a, &a->entries[i]);
         if (rescore_entry(a, &a->entries[i], err)) return -1;
     }
     return 0;

@@ -25,9 +25,25 @@ static double round_s(const struct forecast *f, bool is_long)
 {
     double prefill = 128 + 512 + (is_long ? 2048 : 0);
 
-    return (2 * DECODE_TOKENS + SPEAK_TOKENS) / f->served_tok_s.value +
-           prefill / f->prompt_tok_s.value + f->ttft_cold_s.value +
+    return (2 * DECODE_TOKENS + 2 * SPEAK_TOKENS) / f->served_tok_s.value +
+           prefill / f->prompt_tok_s.value + 2 * f->ttft_cold_s.value +
            f->latency50_s.value;
+}
+
+/* Conversation, growing prompts, what serving costs: once a deep block. */
+static double deep_s(const struct forecast *f, bool is_full)
+{
+    double serving = is_full ? 32 * DECODE_TOKENS : 16 * 64;
+
+    return (10 * SPEAK_TOKENS + serving) / f->served_tok_s.value +
+           11 * f->ttft_cold_s.value;
+}
+
+/* llama-bench, three times each. */
+static double bench_s(const struct forecast *f)
+{
+    return 3 * (512 / f->prompt_tok_s.value +
+                DECODE_TOKENS / f->served_tok_s.value);
 }
 
 static double cases_s(const struct audition *a, const struct forecast *f)
@@ -54,7 +70,8 @@ static double candidate_s(const struct audition *a, const struct forecast *f)
     double rounds_s = isnan(s->block_budget_s) ? most
                     : fmin(most, fmax(least, s->block_budget_s));
 
-    return blocks * (load_s + (least + rounds_s) / 2) + cases_s(a, f);
+    return blocks * (2 * load_s + (least + rounds_s) / 2 + bench_s(f)) +
+           s->deep_blocks * deep_s(f, s->long_prefill) + cases_s(a, f);
 }
 
 /* ---- verdicts and reasons ---------------------------------------------- */

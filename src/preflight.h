@@ -85,6 +85,10 @@ struct preflight_how {
 MUST_USE int preflight_run(const struct preflight_how *how,
                            struct preflight *out, struct err *err);
 
+/* Is the tool list lost on the way to the model? False while unknown, and of
+ * a file without a template: it has none that could drop them. */
+bool preflight_drops_tools(const struct preflight *p);
+
 /* As one JSON object, as `doctor --json` and the report show it, and back. */
 json_t *preflight_json(const struct preflight *p);
 /* What is not in it is unknown; never fails. */

@@ -40,6 +40,9 @@ MUST_USE int prompt_user(struct prompt_kit *out, const struct config *config,
 MUST_USE int prompt_case(struct prompt_kit *out, const struct config *config,
                          const struct home *home, struct err *err);
 
+/* One more line behind the system prompt. */
+void prompt_append(struct prompt_kit *kit, const char *line);
+
 void prompt_done(struct prompt_kit *kit);   /* safe on a zeroed struct */
 
 #endif

@@ -46,7 +46,8 @@ static int judge_again(void *ctx, const struct trial *stored)
     struct rescoring        *r    = ctx;
     const struct suite_case *test = stored->suite ? find_case(r->a, stored)
                                                   : NULL;
-    struct judge_context how = audition_judging(r->e);
+    struct judge_context how = audition_judging(
+        r->e, schedule_is_by_prompt(stored->key));
     struct trial         t;
 
     if (!test) return 0;

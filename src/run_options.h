@@ -28,6 +28,9 @@ struct run_options {
     double budget_s;
     char  *objective;
     double min_tool_accuracy, min_quality;
+    double speaking_rate_words_per_min;
+    char  *thinking;
+    bool   keep_page_cache;
     int    seed;
     double load_timeout_s, first_timeout_s, silence_timeout_s, answer_timeout_s;
 

@@ -2,6 +2,7 @@
 /* schedule.c - see schedule.h. */
 #include "schedule.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,9 @@ void progress_add(struct progress *p, const struct trial *t)
         for (int i = 0; i < 8; i++) p->load_s[i] = NAN;
     if (t->status == TRIAL_HARNESS_FAULT) return;
     progress_skip(p, t->key);
-    if (t->duration_s > 0 && !t->suite && !strstr(t->key, "/load/"))
+    if (t->duration_s > 0 && schedule_is_round(t->key))
         p->block_s[block] += t->duration_s;
-    for (size_t i = 0; i < t->n_observations; i++) {
+    for (size_t i = 0; i < t->n_observations && !t->suite; i++) {
         const struct observation *o = &t->observations[i];
         if (strcmp(o->metric, "served_tok_s") == 0)
             push(&p->served, &p->n_served, o->value);
@@ -79,32 +80,84 @@ void progress_done(struct progress *p)
     *p = (struct progress){0};
 }
 
-/* The works of one round, in order; false when there is no such index. */
-static bool round_work(const struct schedule *s, int index, struct work *out)
-{
-    static const struct {
-        enum work_kind kind;
-        int            tokens;
-        bool           needs_complete, only_full;
-        const char    *name;
-    } list[] = {
-        {WORK_DECODE, 0, true, false, "decode"},
-        {WORK_PREFILL, 128, true, false, "prefill128"},
-        {WORK_PREFILL, 512, true, false, "prefill512"},
-        {WORK_PREFILL, 2048, true, true, "prefill2048"},
-        {WORK_AT_PROMPT, 0, true, false, "at_prompt"},
-        {WORK_LATENCY50, 0, false, false, "latency50"},
-        {WORK_SPEAK, 0, false, false, "speak"},
-    };
+enum needs { NEEDS_NOTHING, NEEDS_RAW_TEXT, NEEDS_COMPLETE };
 
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        if (list[i].needs_complete && !s->can_complete) continue;
+struct kind {
+    enum work_kind kind;
+    int            tokens;
+    enum needs     needs;
+    bool           only_full;
+    const char    *name;
+};
+
+static const struct kind rounds[] = {
+    {WORK_DECODE, 0, NEEDS_RAW_TEXT, false, "decode"},
+    {WORK_PREFILL, 128, NEEDS_RAW_TEXT, false, "prefill128"},
+    {WORK_PREFILL, 512, NEEDS_RAW_TEXT, false, "prefill512"},
+    {WORK_PREFILL, 2048, NEEDS_RAW_TEXT, true, "prefill2048"},
+    {WORK_AT_PROMPT, 0, NEEDS_COMPLETE, false, "at_prompt"},
+    {WORK_LATENCY50, 0, NEEDS_NOTHING, false, "latency50"},
+    {WORK_SPEAK, 0, NEEDS_NOTHING, false, "speak"},
+    {WORK_SPEAK_COLD, 0, NEEDS_NOTHING, false, "speak_cold"},
+};
+
+static const struct kind deep[] = {
+    {WORK_CONVERSATION, 0, NEEDS_NOTHING, false, "conversation"},
+    {WORK_CLIFF, 0, NEEDS_NOTHING, false, "cliff"},
+    {WORK_SERVING, 0, NEEDS_COMPLETE, false, "serving"},
+};
+
+bool schedule_is_round(const char *trial_key)
+{
+    const char *name = *trial_key == 'b' && isdigit((unsigned char)
+                       trial_key[1]) ? strchr(trial_key, '/') : NULL;
+
+    for (size_t i = 0; name && i < sizeof rounds / sizeof *rounds; i++) {
+        size_t n = strlen(rounds[i].name);
+
+        if (strncmp(name + 1, rounds[i].name, n) == 0 && name[1 + n] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* The works of a list that this engine can do, in order; false when there is
+ * no such index. */
+static bool listed_work(const struct schedule *s, const struct kind *list,
+                        size_t n, int index, struct work *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].needs == NEEDS_COMPLETE && !s->can_complete) continue;
+        if (list[i].needs == NEEDS_RAW_TEXT && !s->can_complete &&
+            !s->has_raw_text)
+            continue;
         if (list[i].only_full && !s->long_prefill) continue;
         if (index-- > 0) continue;
         out->kind = list[i].kind;
         out->tokens = list[i].tokens;
         snprintf(out->key, sizeof out->key, "b%d/%s/%d", out->block,
                  list[i].name, out->round);
+        return true;
+    }
+    return false;
+}
+
+static bool round_work(const struct schedule *s, int index, struct work *out)
+{
+    return listed_work(s, rounds, sizeof rounds / sizeof *rounds, index, out);
+}
+
+/* Once a block, in the first ones. */
+static bool open_deep(const struct schedule *s, const struct progress *p,
+                      struct work *out)
+{
+    struct work w = *out;
+
+    w.round = 0;
+    for (int i = 0; w.block < s->deep_blocks &&
+         listed_work(s, deep, sizeof deep / sizeof *deep, i, &w); i++) {
+        if (progress_has(p, w.key)) continue;
+        *out = w;
         return true;
     }
     return false;
@@ -119,22 +172,31 @@ static bool open_work(const struct schedule *s, const struct progress *p,
     return false;
 }
 
-void schedule_case_key(const struct suite_case *c, char *key, size_t size)
+void schedule_case_key(const struct suite_case *c, bool by_prompt, char *key,
+                       size_t size)
 {
-    snprintf(key, size, "case/%.40s/%.60s/%.16s", c->suite, c->id, c->hash);
+    snprintf(key, size, "%s/%.40s/%.60s/%.16s", by_prompt ? "prompt" : "case",
+             c->suite, c->id, c->hash);
+}
+
+bool schedule_is_by_prompt(const char *trial_key)
+{
+    return strncmp(trial_key, "prompt/", 7) == 0;
 }
 
 static bool open_case(const struct schedule *s, const struct progress *p,
-                      int block, struct work *out)
+                      int block, bool by_prompt, struct work *out)
 {
     for (size_t i = 0; i < s->n_cases; i++) {
         const struct suite_case *c = s->cases[i];
 
         if ((int)(i % (size_t)s->blocks) != block) continue;
-        schedule_case_key(c, out->key, sizeof out->key);
+        if (by_prompt && !c->home) continue;
+        schedule_case_key(c, by_prompt, out->key, sizeof out->key);
         if (progress_has(p, out->key)) continue;
         out->kind = WORK_CASE;
         out->test = c;
+        out->by_prompt = by_prompt;
         return true;
     }
     return false;
@@ -176,7 +238,9 @@ void schedule_next(const struct schedule *s, const struct progress *p,
     *out = (struct work){.kind = WORK_DONE, .block = block};
     for (out->round = 0; out->round < s->min_rounds; out->round++)
         if (open_work(s, p, out)) return;
-    if (open_case(s, p, block, out)) return;
+    if (open_case(s, p, block, false, out)) return;
+    if (s->tools_by_prompt && open_case(s, p, block, true, out)) return;
+    if (open_deep(s, p, out)) return;
     for (;; out->round++) {
         struct work first = *out;
 
@@ -219,10 +283,13 @@ void schedule_order(size_t n, int block, uint64_t seed, size_t *order)
 size_t schedule_trials(const struct schedule *s)
 {
     struct work w = {.kind = WORK_DONE};
-    int         n = 0;
-    int         rounds = s->max_rounds > s->min_rounds ? s->max_rounds
-                                                       : s->min_rounds;
+    int         n = 0, n_deep = 0;
+    int         most = s->max_rounds > s->min_rounds ? s->max_rounds
+                                                     : s->min_rounds;
 
     while (round_work(s, n, &w)) n++;
-    return (size_t)(n * rounds * s->blocks) + s->n_cases;
+    while (listed_work(s, deep, sizeof deep / sizeof *deep, n_deep, &w))
+        n_deep++;
+    return (size_t)(n * most * s->blocks + n_deep * s->deep_blocks) +
+           s->n_cases;
 }

@@ -8,7 +8,10 @@
  * machine that slowly warms up or a neighbour that comes and goes does not
  * favour the first. A block is:
  *   min_rounds rounds of speed measurements,
- *   its share of the cases (every `blocks`-th),
+ *   its share of the cases (every `blocks`-th), those with a home once more
+ *   with the tools in the prompt where the template drops them,
+ *   in the first `deep_blocks` blocks: a conversation, the prefill cliff,
+ *   what serving costs,
  *   more rounds until the intervals are narrow and the block lasted ten times
  *   its load; at the latest until max_rounds is reached or its budget spent.
  */
@@ -28,7 +31,11 @@ enum work_kind {
     WORK_AT_PROMPT,    /* the user's prompt and tools, cold, 128 forced      */
     WORK_LATENCY50,    /* warm prefix + one utterance, 50 tokens forced      */
     WORK_SPEAK,        /* warm prefix + one utterance, answered freely       */
+    WORK_SPEAK_COLD,   /* the same, nothing cached                           */
     WORK_CASE,
+    WORK_CONVERSATION, /* ten turns: conversation.h                          */
+    WORK_CLIFF,        /* growing prompts: cliff.h                           */
+    WORK_SERVING,      /* decoding with one thing changed: serving.h         */
     WORK_DONE          /* nothing is left to do in this block                */
 };
 
@@ -37,6 +44,7 @@ struct work {
     int                      block, round;
     int                      tokens;     /* WORK_PREFILL                     */
     const struct suite_case *test;       /* WORK_CASE, borrowed              */
+    bool                     by_prompt;  /* WORK_CASE: tools in the prompt   */
     char                     key[160];   /* of the trial                     */
 };
 
@@ -46,7 +54,10 @@ struct schedule {
     double block_budget_s;     /* engine time of one block; NAN: no limit    */
     double narrow_frac;        /* half width / median that is narrow enough  */
     bool   long_prefill;       /* also 2,048 tokens (--full)                 */
-    bool   can_complete;       /* the engine takes raw prompts               */
+    int    deep_blocks;        /* 0 .. blocks                                */
+    bool   can_complete;       /* the engine takes token ids, forced length  */
+    bool   has_raw_text;       /* ... or at least raw text                   */
+    bool   tools_by_prompt;    /* the template drops tools                   */
     const struct suite_case **cases;     /* borrowed                         */
     size_t n_cases;
 };
@@ -65,8 +76,15 @@ void schedule_next(const struct schedule *s, const struct progress *p,
                    int block, struct work *out);
 
 /* The trial key of a case: "case/SUITE/ID/HASH", so that an edited case is
- * another one. */
-void schedule_case_key(const struct suite_case *c, char *key, size_t size);
+ * another one; "prompt/SUITE/ID/HASH" with the tools in the prompt. */
+void schedule_case_key(const struct suite_case *c, bool by_prompt, char *key,
+                       size_t size);
+
+/* Was this trial a case with the tools in the prompt? */
+bool schedule_is_by_prompt(const char *trial_key);
+
+/* Is this key of a trial of rounds? Only those count against the budget. */
+bool schedule_is_round(const char *trial_key);
 
 /* The order in which candidates take part in a block: a seeded shuffle,
  * reversed in odd blocks. order has n entries. */

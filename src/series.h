@@ -24,7 +24,8 @@
 #define SERIES_CLIFF_TTFT       "cliff_ttft_s"
 #define SERIES_CLIFF_SKIPPED    "cliff_skipped"   /* 1: longer than the
                                    context, 2: would have taken too long,
-                                   3: the server cut it silently           */
+                                   3: the server cut it silently, 4: the
+                                   prompt does not depend on the entities  */
 
 /* Gathers the series of a candidate's trials. */
 struct series {

@@ -9,6 +9,7 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "dialect.h"
 #include "home.h"
 
 static bool says(const char *text, const char *word)
@@ -53,21 +54,21 @@ void session_note_failure(struct trial *t, const struct err *why)
 }
 
 /* One request; its turn is added to the trial. */
-static int ask(const struct engine_ops *ops, void *engine,
-               const struct prompt_kit *kit, json_t *sampling,
-               json_t *template_kwargs, struct trial *t, struct err *err)
+static int ask(const struct session *s, struct trial *t, struct err *err)
 {
+    json_t *sampling = s->sampling ? json_deep_copy(s->sampling) : NULL;
     struct chat_request request = {
         .messages = t->messages, .n_messages = t->n_messages,
-        .turns = t->turns, .tools = kit->tools, .sampling = sampling,
-        .template_kwargs = template_kwargs,
+        .turns = t->turns, .tools = s->by_prompt ? NULL : s->kit->tools,
+        .sampling = sampling, .template_kwargs = s->template_kwargs,
         .max_tokens = SESSION_MAX_TOKENS};
     struct turn  turn;
     struct turn *kept;
     int          rc;
 
     turn_init(&turn);
-    rc = ops->chat(engine, &request, &turn, err);
+    rc = s->ops->chat(s->engine, &request, &turn, err);
+    json_decref(sampling);
     if (rc && err->kind == ERR_STOPPED) {
         turn_done(&turn);
         return -1;
@@ -92,47 +93,89 @@ static bool is_object(const char *text)
     return yes;
 }
 
-/* Execute the calls of the last turn and add their results. False when an
- * argument text is no JSON object: the server could not take it back. */
-static bool do_calls(struct home *home, struct trial *t)
+/* What the home answers to a call, as text. Caller frees. */
+static char *result_of(struct home *home, const struct tool_call *call)
 {
-    size_t n = t->turns[t->n_turns - 1].n_calls;
+    json_t *result = home ? home_call(home, call->name, call->arguments)
+                          : json_pack("{s:s}", "error",
+                                      "there is no such tool");
+    char   *text   = jsonx_dump(result);
 
-    for (size_t i = 0; i < n; i++) {
-        const struct tool_call *call = &t->turns[t->n_turns - 1].calls[i];
-        json_t         *result;
-        char           *text;
-        struct message *m;
-
-        if (!is_object(call->arguments)) return false;
-        result = home ? home_call(home, call->name, call->arguments)
-                      : json_pack("{s:s}", "error", "there is no such tool");
-        text = jsonx_dump(result);
-        m = trial_add_message(t, "tool", text);
-        m->call_id = mem_copy(call->id);
-        free(text);
-        json_decref(result);
-    }
-    return true;
+    json_decref(result);
+    if (strlen(text) <= SESSION_MAX_RESULT) return text;
+    free(text);
+    return mem_copy("{\"error\":\"the result is too long to be read\"}");
 }
 
-int session_run(const struct engine_ops *ops, void *engine,
-                const struct suite_case *test, const struct prompt_kit *kit,
-                const json_t *sampling, json_t *template_kwargs,
+/* Execute the calls of the last turn and add their results. False when an
+ * argument text is no JSON object: the server could not take it back. */
+static bool do_calls(const struct session *s, struct home *home,
+                     struct trial *t)
+{
+    size_t n = t->turns[t->n_turns - 1].n_calls, done = 0;
+    char **results = mem_new(n, sizeof *results);
+
+    for (; done < n; done++) {
+        const struct tool_call *call = &t->turns[t->n_turns - 1].calls[done];
+
+        if (!is_object(call->arguments)) break;
+        results[done] = result_of(home, call);
+    }
+    for (size_t i = 0; i < done && !s->by_prompt; i++) {
+        const char     *id = t->turns[t->n_turns - 1].calls[i].id;
+        struct message *m  = trial_add_message(t, "tool", results[i]);
+
+        m->call_id = mem_copy(id);
+    }
+    if (s->by_prompt && done == n) {
+        char *text = tools_prompt_results(s->by_prompt, results, n);
+
+        trial_add_message(t, "user", text)->call_id = mem_copy("prompt");
+        free(text);
+    }
+    for (size_t i = 0; i < done; i++) free(results[i]);
+    free(results);
+    return done == n;
+}
+
+/* The calls that a model wrote as it was told to become the turn's. */
+static void read_calls(const struct session *s, struct turn *turn)
+{
+    const char *dialect;
+
+    if (turn->n_calls > 0) return;
+    dialect_find(turn->content, s->kit->tools, &turn->calls, &turn->n_calls,
+                 &dialect);
+}
+
+/* The model's turn joins the conversation. Without the server's help a call
+ * goes back as the text that it was. */
+static void add_answer(const struct session *s, struct trial *t)
+{
+    struct turn    *turn = &t->turns[t->n_turns - 1];
+    struct message *said;
+
+    if (s->by_prompt) read_calls(s, turn);
+    said = trial_add_message(t, "assistant", turn->content);
+    if (!s->by_prompt) said->turn = (int)t->n_turns - 1;
+}
+
+int session_run(const struct session *s, const struct suite_case *test,
                 struct trial *t, struct err *err)
 {
-    struct home *home = NULL;
-    json_t      *how  = sampling ? json_deep_copy(sampling) : NULL;
-    int          rc   = -1;
+    struct home *home   = NULL;
+    char        *system = s->by_prompt && s->kit->tools
+        ? tools_prompt_system(s->by_prompt, s->kit->system, s->kit->tools)
+        : mem_copy(s->kit->system);
+    int          rc     = -1;
 
     if (test->home && home_new(&home, test->home, test->setup, err)) goto done;
-    trial_add_message(t, "system", kit->system);
+    trial_add_message(t, "system", system);
     trial_add_message(t, "user", test->say);
     for (int step = 0; step < SESSION_MAX_STEPS; step++) {
         struct err why = {0};
-        struct message *said;
 
-        if (ask(ops, engine, kit, how, template_kwargs, t, &why)) {
+        if (ask(s, t, &why)) {
             if (why.kind == ERR_STOPPED) {
                 *err = why;
                 goto done;
@@ -140,14 +183,13 @@ int session_run(const struct engine_ops *ops, void *engine,
             session_note_failure(t, &why);
             break;
         }
-        said = trial_add_message(t, "assistant",
-                                 t->turns[t->n_turns - 1].content);
-        said->turn = (int)t->n_turns - 1;
-        if (t->turns[t->n_turns - 1].n_calls == 0 || !do_calls(home, t)) break;
+        add_answer(s, t);
+        if (t->turns[t->n_turns - 1].n_calls == 0 || !do_calls(s, home, t))
+            break;
     }
     rc = 0;
 done:
-    json_decref(how);
+    free(system);
     home_free(home);
     return rc;
 }

@@ -7,11 +7,29 @@
 #include "engine/engine.h"
 #include "prompt.h"
 #include "suite.h"
+#include "tools_prompt.h"
 #include "types.h"
 
 #define SESSION_MAX_STEPS  5     /* call, result, call, ... then it must end */
 #define SESSION_MAX_TOKENS 200   /* of one answer: two minutes of speech is
                                     no voice assistant                       */
+
+#define SESSION_MAX_RESULT (64u << 10)   /* bytes of one tool's result; a
+                                    longer one becomes an error that the
+                                    model is told                            */
+
+struct session {
+    const struct engine_ops   *ops;
+    void                      *engine;
+    const struct prompt_kit   *kit;
+    const json_t              *sampling;
+    json_t                    *template_kwargs;
+    const struct tools_prompt *by_prompt;   /* NULL: tools go with the
+                                    request; else they stand in the system
+                                    prompt, calls are read from the text and
+                                    become the turn's calls, results are
+                                    handed back by the user                  */
+};
 
 /* Asks, executes calls on a fresh home, hands results back, until the model
  * answers without a call. Fills messages, turns, duration and, when the
@@ -19,10 +37,8 @@
  * that are not JSON are never repaired: they end the conversation, the
  * scorers see it. Fails only with ERR_STOPPED (nothing is to be stored) or
  * when the home of the case cannot be made. */
-MUST_USE int session_run(const struct engine_ops *ops, void *engine,
-                         const struct suite_case *test,
-                         const struct prompt_kit *kit, const json_t *sampling,
-                         json_t *template_kwargs, struct trial *t,
+MUST_USE int session_run(const struct session *s,
+                         const struct suite_case *test, struct trial *t,
                          struct err *err);
 
 /* A failed request's part in the trial: status, fault and reason from the

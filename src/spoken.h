@@ -14,9 +14,17 @@
  *       "final" is spoken ("commentary" with a recipient is a tool call)
  *   an opening tag that is never closed: all behind it is thought
  *
- * The tags themselves are part of the thought. Text in back quotes and
- * fenced code is no tag. Bounded: linear in the text, at most 1,000 thoughts
- * (further ones belong to the last).
+ *   the headings of models that write none: "Here is my thought process:"
+ *       ... "Here is my response:", and Harmony without its marks
+ *       ("analysis...assistantfinal...")
+ *
+ * The tags themselves are part of the thought, and so are those around the
+ * answer that some models write behind one (<response>...</response>).
+ * Thoughts that touch are one. Text in back quotes and fenced code is no
+ * tag, nor is a tag in quotes. A closing tag that ends nothing and has no
+ * answer behind it is only itself when an earlier thought was whole.
+ * Bounded: linear in the text, at most 1,000 thoughts (further ones belong
+ * to the last).
  */
 #ifndef SPOKEN_H
 #define SPOKEN_H
@@ -24,7 +32,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct thought { size_t begin, end; };   /* bytes of the content, tags with it */
+struct thought { size_t begin, end; };  /* bytes of the content, tags with it */
 
 struct spoken {
     char           *text;        /* the content without its thoughts; owned  */
@@ -32,6 +40,8 @@ struct spoken {
     struct thought *thoughts;    /* in order, disjoint                       */
     size_t          n_thoughts;
     bool            is_unclosed; /* the last thought never ended             */
+    size_t          thought_words;  /* in them, without their tags: 0 of
+                                    "<think></think>"                        */
     const char     *spelling;    /* static, of the first: "<think>",
                                     "Harmony"; NULL: there is none           */
 };

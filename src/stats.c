@@ -74,6 +74,69 @@ struct interval stats_median_interval(double *values, size_t n,
     return (struct interval){values[low - 1], values[n - low]};
 }
 
+/* The logarithm of 1 - confidence; rounding must not certify what misses
+ * exactly as often. */
+static double log_miss(double confidence)
+{
+    return log1p(-confidence) - 1e-12;
+}
+
+/* I_p(h, t + 1) is the probability that of h + t samples at most t are above
+ * the percentile. So the condition h(t) + t <= n says: of n samples at most t
+ * are above it with a probability under 1 - confidence. */
+double stats_certified(double *values, size_t n, double p, double confidence)
+{
+    const double big = 1e200, miss = log_miss(confidence);
+    double term = 1, sum = 0, scale = (double)n * log(p);   /* a logarithm */
+    size_t t = 0, above;
+
+    if (!(p > 0 && p < 1 && confidence > 0 && confidence < 1) ||
+        any_nan(values, n))
+        return NAN;
+    /* Terms of the binomial distribution from 0 up; p^n alone would be too
+     * small for a double. */
+    for (above = 0; above <= n; above++) {
+        sum += term;
+        if (log(sum) + scale >= miss) break;
+        t = above;
+        term *= (double)(n - above) / (double)(above + 1) * (1 - p) / p;
+        if (term > big) {
+            term /= big;
+            sum /= big;
+            scale += log(big);
+        }
+    }
+    if (t == 0) return NAN;
+    qsort(values, n, sizeof *values, by_value);
+    return values[n - t];
+}
+
+/* Of n samples at most one is above with a probability of p^n +
+ * n (1 - p) p^(n - 1), which falls with n. */
+static bool is_certified(size_t n, double p, double confidence)
+{
+    return (double)(n - 1) * log(p) + log(p + (double)n * (1 - p)) <
+           log_miss(confidence);
+}
+
+size_t stats_certified_floor(double p, double confidence)
+{
+    size_t low = 2, high = 2;
+
+    if (!(p > 0 && p < 1 && confidence > 0 && confidence < 1)) return 0;
+    while (!is_certified(high, p, confidence)) {
+        low = high + 1;
+        high *= 2;
+    }
+    while (low < high) {
+        size_t n = low + (high - low) / 2;
+
+        if (is_certified(n, p, confidence)) high = n;
+        else low = n + 1;
+    }
+    return low;
+}
+
 struct interval stats_wilson(size_t good, size_t total, double confidence)
 {
     double n = (double)total, p = (double)good / n;

@@ -3,10 +3,22 @@
  * the system prompt, in the dialect that the model's maker documents, else in
  * a common one, and marked so. Pure.
  *
- * The catalogue entry's `tools` says: "declare" (how the list is given),
- * "open", "close" and "body" (what a call looks like), "result" (how a
- * result is handed back), "source" (who documents it). What answers with it
- * is read by dialect.h.
+ * The catalogue entry's `tools` says, as texts:
+ *
+ *   body       "object": a JSON object for each call; "array": one list of
+ *              them; "named": the name, `separator`, a JSON object
+ *   open, close   around each object or name, around the array
+ *   arguments  what the arguments are called, "arguments" or "parameters"
+ *   declare    around the list of tools, which stand where {tools} is, one a
+ *              line; with commas when '[' is in front of it
+ *   result     around a result, which stands where {result} is
+ *   source     who documents it; without one it is not used
+ *
+ * What answers with it is read by dialect.h.
+ *
+ * Bounds    texts of the catalogue: 256 bytes, a longer one is not used. A
+ *           system prompt is cut at 512 KiB, tools are left out whole when
+ *           all of it would not fit 1 MiB; results share 1 MiB.
  */
 #ifndef TOOLS_PROMPT_H
 #define TOOLS_PROMPT_H
@@ -23,8 +35,11 @@ struct tools_prompt {
                               form that this model was not trained for       */
     char *open, *close;    /* around the calls; "" for none                  */
     bool  is_array;        /* one JSON array of calls, else one call a tag   */
+    char *separator;       /* between a call's name and its arguments; NULL:
+                              both are in the JSON                           */
     char *arguments_key;   /* "arguments" or "parameters"                    */
     char *result_open, *result_close;   /* around one result                 */
+    char *list_open, *list_close;       /* around the list of tools          */
 };
 
 /* Always succeeds: without an entry or a documented form, the common one

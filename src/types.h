@@ -242,6 +242,8 @@ struct engine_facts {
     int     supports_tools, supports_tool_calls, supports_system_role;
     bool    has_completion;  /* raw prompts, token ids, forced length        */
     bool    has_raw_text;    /* raw prompts as text only, length not forced  */
+    bool    has_backend_sampling; /* a request may ask for sampling where the
+                                     model runs                              */
     bool    counts_tokens;   /* reports timings with its answers             */
 };
 void engine_facts_done(struct engine_facts *f);

@@ -8,8 +8,11 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cliff.h"
+#include "conversation.h"
 #include "home.h"
 #include "observe.h"
+#include "serving.h"
 #include "session.h"
 
 #define DECODE_PROMPT 64
@@ -17,6 +20,13 @@
 #define LATENCY_TOKENS 50
 #define SPEAK_TOKENS 100   /* room for 35 words and a first sentence */
 #define WARM_TOKENS 8
+#define FILLER_BYTES_PER_TOKEN 5   /* of English, roughly */
+#define SERVING_PAIRS 2
+#define SERVING_TOKENS 64
+#define SERVING_PAIRS_FULL 4
+#define CLIFF_LONGEST_S 20.0       /* a prompt that would take longer is
+                                      left out */
+#define CLIFF_LONGEST_FULL_S 120.0
 
 /* Text that every tokenizer knows, for prompts of a stated size. */
 static const char filler[] =
@@ -48,7 +58,7 @@ static void add_duration(struct trial *t, const struct turn *turn)
         t->duration_s += (double)(turn->end_ns - turn->sent_ns) / 1e9;
 }
 
-static int need_filler(struct bench *b, struct err *err)
+int works_filler(struct bench *b, struct err *err)
 {
     struct strbuf text;
     int           rc;
@@ -75,16 +85,55 @@ static int forced(struct bench *b, const struct complete_request *request,
     return rc;
 }
 
+/* About so many tokens of plain text, for a server that takes no ids: it
+ * counts what it really was. A front of its own keeps it out of any cache. */
+static char *raw_text(const char *key, int tokens)
+{
+    size_t        most = (size_t)tokens * FILLER_BYTES_PER_TOKEN;
+    struct strbuf text;
+    char         *all;
+
+    strbuf_init(&text, 1u << 20);
+    strbuf_addf(&text, "(%s) ", key);
+    while (text.len < most) strbuf_add(&text, filler);
+    all = strbuf_take(&text);
+    strbuf_done(&text);
+    while (most > 0 && all[most] != ' ') most--;
+    all[most] = '\0';
+    return all;
+}
+
+/* `tokens` of prompt, cold, and n_predict generated: forced where the engine
+ * can be told to. */
+static int after_filler(struct bench *b, int tokens, int n_predict,
+                        struct trial *t, struct err *err)
+{
+    struct complete_request r = {.n_predict = n_predict,
+                                 .sampling = b->m->sampling};
+    char                   *text = NULL;
+    int                     rc;
+
+    if (b->facts->has_completion) {
+        if (works_filler(b, err)) return -1;
+        r.ids = b->filler_ids;
+        r.n_ids = (size_t)tokens;
+    } else {
+        r.prompt = text = raw_text(t->key, tokens);
+    }
+    rc = forced(b, &r, t, err);
+    free(text);
+    return rc;
+}
+
 static int run_decode(struct bench *b, struct trial *t, struct err *err)
 {
-    struct complete_request r = {.n_ids = DECODE_PROMPT,
-                                 .n_predict = DECODE_TOKENS,
-                                 .sampling = b->m->sampling};
-    double                  served;
+    double served;
 
-    if (need_filler(b, err)) return -1;
-    r.ids = b->filler_ids;
-    if (forced(b, &r, t, err)) return -1;
+    if (after_filler(b, DECODE_PROMPT, DECODE_TOKENS, t, err)) return -1;
+    /* Not forced, and over too soon: no sample. */
+    if (!b->facts->has_completion &&
+        !(t->turns[0].server.predicted_n >= DECODE_TOKENS / 2))
+        return 0;
     served = observe_served_tok_s(&t->turns[0]);
     trial_observe(t, "served_tok_s", served);
     trial_observe(t, "served_tok_s_by_timings",
@@ -96,16 +145,12 @@ static int run_decode(struct bench *b, struct trial *t, struct err *err)
 static int run_prefill(struct bench *b, int tokens, struct trial *t,
                        struct err *err)
 {
-    struct complete_request r = {.n_ids = (size_t)tokens, .n_predict = 1,
-                                 .sampling = b->m->sampling};
     const char             *metric = tokens == 512 ? "prompt_tok_s"
                                    : tokens == 128 ? "prompt_tok_s_128"
                                                    : "prompt_tok_s_2048";
     bool                    is_bound;
 
-    if (need_filler(b, err)) return -1;
-    r.ids = b->filler_ids;
-    if (forced(b, &r, t, err)) return -1;
+    if (after_filler(b, tokens, 1, t, err)) return -1;
     trial_observe(t, metric, observe_prompt_tok_s(&t->turns[0], &is_bound));
     return 0;
 }
@@ -206,23 +251,63 @@ static int run_latency50(struct bench *b, int round, struct trial *t,
     return 0;
 }
 
-static int run_speak(struct bench *b, int round, struct trial *t,
-                     struct err *err)
+/* How often reasoning gets in the listener's way: of each free answer. */
+static void observe_reasoning(struct trial *t, const struct turn *turn)
+{
+    trial_observe(t, WORKS_ANSWER, 1);
+    if (observe_leaks(turn)) trial_observe(t, WORKS_LEAK, 1);
+    if (observe_is_only_reasoning(turn)) trial_observe(t, WORKS_ONLY_THOUGHT,
+                                                       1);
+}
+
+/* A free answer to one utterance, in the last turn of the trial. */
+static int speak(struct bench *b, int round, bool is_cold, struct trial *t,
+                 struct err *err)
 {
     struct chat_request chat;
     struct turn        *turn;
 
-    if (warm_prefix(b, round, t, err)) return -1;
     user_conversation(b, round, t, &chat, SPEAK_TOKENS);
+    chat.is_cold = is_cold;
     turn = trial_add_turn(t);
     if (b->ops->chat(b->engine, &chat, turn, err)) return -1;
     add_duration(t, turn);
-    trial_add_message(t, "assistant", turn->content)->turn = 0;
+    trial_add_message(t, "assistant", turn->content)->turn =
+        (int)t->n_turns - 1;
+    observe_reasoning(t, turn);
+    return 0;
+}
+
+static int run_speak_cold(struct bench *b, int round, struct trial *t,
+                          struct err *err)
+{
+    const struct turn *turn;
+
+    if (speak(b, round, true, t, err)) return -1;
+    turn = &t->turns[t->n_turns - 1];
+    /* It was told to forget, and did not: no cold sample. */
+    if (turn->server.cache_n > 0) return 0;
+    trial_observe(t, "first_sentence_cold_s", observe_first_sentence_s(turn));
+    return 0;
+}
+
+static int run_speak(struct bench *b, int round, struct trial *t,
+                     struct err *err)
+{
+    const struct turn *turn;
+
+    if (warm_prefix(b, round, t, err)) return -1;
+    if (speak(b, round, false, t, err)) return -1;
+    turn = &t->turns[t->n_turns - 1];
     trial_observe(t, "ttft_s", observe_ttft_s(turn));
+    trial_observe(t, "ttfat_s", observe_ttfat_s(turn));
+    trial_observe(t, "first_clause_s", observe_first_clause_s(turn));
     trial_observe(t, "first_sentence_s", observe_first_sentence_s(turn));
+    trial_observe(t, "underrun_s", observe_underrun_s(
+        turn, b->m->config->speaking_rate_words_per_min));
     trial_observe(t, "words_per_s", observe_words_per_s(turn));
     trial_observe(t, "words35_s", observe_word_s(turn, 35));
-    if (b->facts->has_completion) return 0;
+    if (b->facts->has_completion || b->facts->has_raw_text) return 0;
     /* A server that only chats: what its free answers say about speed. */
     trial_observe(t, "served_tok_s", observe_served_tok_s(turn));
     if (isnan(turn->server.predicted_n))
@@ -244,23 +329,80 @@ static int need_case_kit(struct bench *b, const struct suite_case *test,
     b->case_home = NULL;
     if (test->home && home_new(&home, test->home, NULL, err)) return -1;
     rc = prompt_case(&b->case_kit, b->m->config, home, err);
+    if (rc == 0 && b->m->system_suffix)
+        prompt_append(&b->case_kit, b->m->system_suffix);
     home_free(home);
     if (rc == 0) b->case_home = mem_copy(wanted);
     return rc;
 }
 
-static int run_case(struct bench *b, const struct suite_case *test,
-                    struct trial *t, struct err *err)
+/* What the answers of a case say about time; its last turn is what is
+ * heard. */
+static void observe_case(const struct bench *b, struct trial *t)
 {
+    const struct turn *last = t->n_turns ? &t->turns[t->n_turns - 1] : NULL;
+    bool               is_parallel = false;
+    double             tool_turn_s;
+
+    for (size_t i = 0; i < t->n_turns; i++) observe_reasoning(t, &t->turns[i]);
+    if (!last || t->status != TRIAL_OK) return;
+    tool_turn_s = observe_tool_turn_s(t->turns, t->n_turns, &is_parallel);
+    trial_observe(t, "tool_turn_s", tool_turn_s);
+    if (is_parallel) trial_observe(t, "tool_turn_parallel_s", tool_turn_s);
+    trial_observe(t, "first_sentence_s", observe_first_sentence_s(last));
+    trial_observe(t, "underrun_s", observe_underrun_s(
+        last, b->m->config->speaking_rate_words_per_min));
+}
+
+static int run_case(struct bench *b, const struct work *w, struct trial *t,
+                    struct err *err)
+{
+    const struct suite_case *test = w->test;
+    struct session           how  = {
+        .ops = b->ops, .engine = b->engine, .kit = &b->case_kit,
+        .sampling = b->m->sampling, .template_kwargs = b->m->template_kwargs,
+        .by_prompt = w->by_prompt ? &b->by_prompt : NULL};
+
     if (need_case_kit(b, test, err)) return -1;
+    if (w->by_prompt && !b->by_prompt.name)
+        tools_prompt_make(b->m->candidate->known, &b->by_prompt);
     t->suite = mem_copy(test->suite);
     t->case_id = mem_copy(test->id);
     t->case_hash = mem_copy(test->hash);
-    if (session_run(b->ops, b->engine, test, &b->case_kit, b->m->sampling,
-                    b->m->template_kwargs, t, err))
-        return -1;
+    if (session_run(&how, test, t, err)) return -1;
+    observe_case(b, t);
     b->m->judge(b->m->ctx, test, t);
     return 0;
+}
+
+static int run_conversation(struct bench *b, struct trial *t, struct err *err)
+{
+    const struct conversation_how how = {
+        .ops = b->ops, .engine = b->engine, .kit = b->m->user_prompt,
+        .sampling = b->m->sampling, .template_kwargs = b->m->template_kwargs};
+    int rc = conversation_run(&how, t, err);
+
+    for (size_t i = 0; i < t->n_turns; i++) observe_reasoning(t, &t->turns[i]);
+    return rc;
+}
+
+static int run_cliff(struct bench *b, struct trial *t, struct err *err)
+{
+    const struct cliff_how how = {
+        .ops = b->ops, .engine = b->engine, .facts = b->facts,
+        .config = b->m->config, .sampling = b->m->sampling,
+        .template_kwargs = b->m->template_kwargs,
+        .longest_s = b->m->schedule->long_prefill ? CLIFF_LONGEST_FULL_S
+                                                  : CLIFF_LONGEST_S};
+
+    return cliff_run(&how, t, err);
+}
+
+static int run_serving(struct bench *b, struct trial *t, struct err *err)
+{
+    return b->m->schedule->long_prefill
+        ? serving_run(b, SERVING_PAIRS_FULL, DECODE_TOKENS, t, err)
+        : serving_run(b, SERVING_PAIRS, SERVING_TOKENS, t, err);
 }
 
 int works_run(struct bench *b, const struct work *w, struct trial *t,
@@ -272,7 +414,11 @@ int works_run(struct bench *b, const struct work *w, struct trial *t,
     case WORK_AT_PROMPT: return run_at_prompt(b, w->round, t, err);
     case WORK_LATENCY50: return run_latency50(b, w->round, t, err);
     case WORK_SPEAK: return run_speak(b, w->round, t, err);
-    case WORK_CASE: return run_case(b, w->test, t, err);
+    case WORK_SPEAK_COLD: return run_speak_cold(b, w->round, t, err);
+    case WORK_CASE: return run_case(b, w, t, err);
+    case WORK_CONVERSATION: return run_conversation(b, t, err);
+    case WORK_CLIFF: return run_cliff(b, t, err);
+    case WORK_SERVING: return run_serving(b, t, err);
     case WORK_DONE: break;
     }
     return err_set(err, ERR_BUG, "no such work");
@@ -283,6 +429,7 @@ void works_done(struct bench *b)
     free(b->filler_ids);
     prompt_done(&b->case_kit);
     free(b->case_home);
+    tools_prompt_done(&b->by_prompt);
 }
 
 int works_warm_up(struct bench *b, struct trial *t, struct err *err)

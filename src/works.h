@@ -5,6 +5,13 @@
 #define WORKS_H
 
 #include "measure.h"
+#include "tools_prompt.h"
+
+/* Observed (1) of each free answer; of one with reasoning in its speech; of
+ * one that is nothing but reasoning. */
+#define WORKS_ANSWER       "answers"
+#define WORKS_LEAK         "answers_leaking"
+#define WORKS_ONLY_THOUGHT "answers_only_reasoning"
 
 /* A running engine and what is kept between its trials. Zeroed but for the
  * first four. */
@@ -17,8 +24,12 @@ struct bench {
     size_t                   n_filler;
     struct prompt_kit        case_kit;     /* for the last case's home      */
     char                    *case_home;    /* "" for none; NULL: no kit yet */
+    struct tools_prompt      by_prompt;    /* made when first needed        */
 };
 void works_done(struct bench *b);
+
+/* Fills filler_ids: at least 2,048 token ids of plain English. */
+MUST_USE int works_filler(struct bench *b, struct err *err);
 
 /* One short answer, not to be kept: pages in the weights, fills caches. */
 MUST_USE int works_warm_up(struct bench *b, struct trial *t, struct err *err);

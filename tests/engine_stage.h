@@ -24,15 +24,35 @@ struct player {
     bool is_child;      /* starts the server itself                   */
     bool is_plain;      /* the server has the OpenAI endpoints only   */
     bool is_replay;     /* no server, no wire                         */
+    bool is_ollama;
+    const char *flag, *value;    /* of fake_server, or NULL           */
+    const char *server;          /* as it is recognised, or NULL      */
 };
 
 static const struct player players[] = {
-    {"llama_server", &engine_llama_server, true, false, false},
-    {"openai_http on llama-server", &engine_openai_http, false, false, false},
-    {"openai_http on another server", &engine_openai_http, false, true, false},
-    {"replay", &engine_replay, false, false, true},
+    {.label = "llama_server", .ops = &engine_llama_server, .is_child = true,
+     .server = "llama-server"},
+    {.label = "openai_http on llama-server", .ops = &engine_openai_http,
+     .server = "llama-server"},
+    {.label = "openai_http on another server", .ops = &engine_openai_http,
+     .is_plain = true, .flag = "--plain-openai"},
+    {.label = "openai_http on Ollama", .ops = &engine_openai_http,
+     .is_ollama = true, .flag = "--as", .value = "ollama",
+     .server = "Ollama"},
+    {.label = "openai_http on vLLM", .ops = &engine_openai_http,
+     .is_plain = true, .flag = "--as", .value = "vllm", .server = "vLLM"},
+    {.label = "openai_http on LM Studio", .ops = &engine_openai_http,
+     .is_plain = true, .flag = "--as", .value = "lmstudio",
+     .server = "LM Studio"},
+    {.label = "replay", .ops = &engine_replay, .is_replay = true},
 };
 #define N_PLAYERS (sizeof players / sizeof *players)
+
+/* Where its chats go. */
+static inline const char *chat_path(const struct player *p)
+{
+    return p->is_ollama ? "/api/chat" : "/v1/chat/completions";
+}
 
 static const struct limits patient = {60, 60, 60, 60};
 
@@ -62,7 +82,8 @@ static inline bool fake_is_there(void)
 }
 
 /* The port of a fake that we start ourselves; it dies with us. */
-static inline int stage_fake(struct stage *s, const char *flag)
+static inline int stage_fake(struct stage *s, const char *flag,
+                             const char *value)
 {
     char  line[80] = "";
     int   ends[2], port;
@@ -76,7 +97,7 @@ static inline int stage_fake(struct stage *s, const char *flag)
         close(ends[0]);
         if (!freopen("/dev/null", "w", stderr)) _exit(127);
         execl(fake_path(), "llama-server", "--port", "0", "-m", "m.gguf",
-              "--api-key", "secret", flag, (char *)NULL);
+              "--api-key", "secret", flag, value, (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -149,7 +170,7 @@ static inline void stage_prepare(struct stage *s, const struct player *p,
         free(model);
         s->candidate.base_url = mem_printf(
             "http://127.0.0.1:%d/v1/",
-            stage_fake(s, p->is_plain ? "--plain-openai" : NULL));
+            stage_fake(s, p->flag, p->value));
     }
     free(filled);
 }

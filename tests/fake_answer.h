@@ -13,11 +13,16 @@
 
 #define MAX_FAULTS 16
 
+/* Whose endpoints and replies. */
+enum wire { LLAMA, OPENAI, OLLAMA, VLLM, LMSTUDIO };
+
 struct server {
+    enum wire       as;
     json_t         *script;
     const char     *model_path, *model, *api_key, *record;
     long            n_ctx, port;
-    bool            plain, metrics, timings, usage;
+    bool            plain;         /* none of llama-server's own endpoints  */
+    bool            metrics, timings, usage, loaded;
     double          tok_s, prompt_tok_s, pace;
     size_t          tokens_per_chunk;
     char           *props;
@@ -125,10 +130,25 @@ static void add_timings(const struct gen *g, json_t *event, size_t n)
 /* 0, or -1 after the reply that says the prompt is too long. */
 static int check_context(const struct gen *g)
 {
-    char    text[160];
+    char    text[200];
     json_t *error;
 
     if ((long)g->prompt.n < g->s->n_ctx) return 0;
+    if (g->s->as == VLLM) {
+        snprintf(text, sizeof text, "This model's maximum context length is "
+                 "%ld tokens. However, your request has %zu input tokens. "
+                 "Please reduce the length of the input messages.",
+                 g->s->n_ctx, g->prompt.n);
+        conn_error(g->c, 400, "BadRequestError", text);
+        return -1;
+    }
+    if (g->s->as == LMSTUDIO) {
+        conn_json(g->c, 400, json_pack("{s:s}", "error", "The number of "
+                  "tokens to keep from the initial prompt is greater than the "
+                  "context length. Try to load the model with a larger "
+                  "context length, or provide a shorter input"));
+        return -1;
+    }
     snprintf(text, sizeof text, "request (%zu tokens) exceeds the available "
              "context size (%ld tokens), try increasing it", g->prompt.n,
              g->s->n_ctx);
@@ -176,14 +196,19 @@ static json_t *chat_usage(const struct chat *chat, size_t predicted)
     json_int_t prompt = (json_int_t)chat->g.prompt.n;
     json_int_t answer = (json_int_t)predicted;
 
+    if (json_is_false(json_object_get(chat->g.s->script, "cached_count")))
+        return json_pack("{s:I,s:I,s:I,s:n}", "completion_tokens", answer,
+                         "prompt_tokens", prompt, "total_tokens",
+                         prompt + answer, "prompt_tokens_details");
     return json_pack("{s:I,s:I,s:I,s:{s:I}}", "completion_tokens", answer,
                      "prompt_tokens", prompt, "total_tokens", prompt + answer,
                      "prompt_tokens_details", "cached_tokens",
                      (json_int_t)chat->g.cache_n);
 }
 
-/* The delta of pieces first..end-1, all of one kind. */
-static json_t *chat_delta(const struct answer *a, size_t first, size_t end)
+/* The delta of pieces first..end-1, all of one kind; `reasoning` names it. */
+static json_t *chat_delta(const struct answer *a, size_t first, size_t end,
+                          const char *reasoning)
 {
     const struct piece *p    = &a->pieces[first];
     struct answer       part = {.pieces = a->pieces + first,
@@ -203,8 +228,8 @@ static json_t *chat_delta(const struct answer *a, size_t first, size_t end)
                         "function", "arguments", text);
         delta = json_pack("{s:[o]}", "tool_calls", call);
     } else {
-        delta = json_pack("{s:s}", p->kind == SAY ? "content"
-                                                  : "reasoning_content", text);
+        delta = json_pack("{s:s}", p->kind == SAY ? "content" : reasoning,
+                          text);
     }
     free(text);
     return delta;
@@ -223,6 +248,8 @@ static size_t group_end(const struct answer *a, size_t first, size_t most)
 
 static void chat_stream(struct chat *chat, size_t predicted)
 {
+    const char  *reasoning = chat->g.s->as == VLLM ? "reasoning"
+                                                   : "reasoning_content";
     struct conn *c = chat->g.c;
     json_t      *event;
 
@@ -231,7 +258,8 @@ static void chat_stream(struct chat *chat, size_t predicted)
     for (size_t i = 0, end; i < chat->a.n && !c->gone; i = end) {
         end = group_end(&chat->a, i, chat->g.s->tokens_per_chunk);
         gen_token(&chat->g, end);
-        event = chat_event(chat, chat_delta(&chat->a, i, end), NULL);
+        event = chat_event(chat, chat_delta(&chat->a, i, end, reasoning),
+                           NULL);
         if (chat->per_token) add_timings(&chat->g, event, end);
         conn_event(c, event);
     }

@@ -3,13 +3,17 @@
  * streams out, and the scripted ways of doing that wrong. Only fake_server.c
  * includes it.
  *
+ * A stream is made of server-sent events, or of lines of JSON (conn.lines), as
+ * Ollama's are; the faults are the same in both.
+ *
  * A fault strikes one reply. Before it: slow_headers, http500, http503,
  * http429, html, empty, wrong_content_length. In it, when part at_event of
  * the reply is due (3 unless told otherwise, which is the middle of a plain
  * reply): cut, stall, error_event, die_sigsegv, die_sigkill, oom_mid, exit0,
  * and inserted events: endless, only_comments, garbage_sse, odd_shapes,
  * nul_bytes, invalid_utf8, huge_token. All through it: dribble, one_chunk.
- * At its end: no_done.
+ * At its end: no_done (of events; without its last line a stream of lines is
+ * cut).
  */
 #ifndef TESTS_FAKE_HTTP_H
 #define TESTS_FAKE_HTTP_H
@@ -47,6 +51,7 @@ struct conn {
     const struct fault *fault;     /* of this reply, or NULL */
     long                events;    /* parts of this reply so far */
     bool                gone;      /* the client left, or a fault cut it */
+    bool                lines;     /* a stream is lines of JSON */
     const char         *head, *tail;   /* around text in an inserted event */
     FILE               *held;      /* one_chunk: everything until the end */
     char               *held_text;
@@ -95,7 +100,8 @@ static bool fault_is(const struct conn *c, const char *kind)
 
 static void conn_write(struct conn *c, const char *bytes, size_t n)
 {
-    size_t step = fault_is(c, "dribble") ? 1 : n;
+    bool   dribbles = fault_is(c, "dribble");
+    size_t step     = dribbles ? 1 : n;
 
     while (n > 0 && !c->gone) {
         ssize_t sent = send(c->fd, bytes, step < n ? step : n, MSG_NOSIGNAL);
@@ -107,7 +113,7 @@ static void conn_write(struct conn *c, const char *bytes, size_t n)
         }
         bytes += sent;
         n -= (size_t)sent;
-        if (step == 1) nap(c, c->fault->s);
+        if (dribbles) nap(c, c->fault->s);
     }
 }
 
@@ -162,8 +168,8 @@ static void die_of_memory(void)
     die_by(SIGABRT);
 }
 
-/* Faults that replace or interrupt the reply at the part that is due. */
-static void strike(struct conn *c)
+/* What is no event, or none that makes sense. */
+static void insert_wrong(struct conn *c)
 {
     static const char garbage[] =
         "data\n\ndata: {not json\n\nevent: \xff\xfe\ndata:\x01\x02\n\n"
@@ -180,11 +186,33 @@ static void strike(struct conn *c)
         "{\"index\":1e300,\"id\":[],\"function\":{\"name\":\"\","
         "\"arguments\":null}}]}}],\"timings\":[]}\n\n"
         "data: null\n\ndata: 7\n\ndata: []\n\n";
+    static const char garbage_lines[] = "\n{not json\n\xff\xfe\n";
+    static const char odd_lines[] =
+        "{}\n{\"message\":7}\n{\"message\":{\"content\":5,\"thinking\":[],"
+        "\"tool_calls\":[null,{},{\"function\":null},{\"function\":{"
+        "\"index\":1e300,\"name\":7,\"arguments\":\"x\"}}]},\"done\":0,"
+        "\"prompt_eval_count\":\"x\",\"eval_duration\":-1e308}\n"
+        "{\"message\":{\"tool_calls\":[";
+
+    if (fault_is(c, "garbage_sse"))
+        conn_chunk(c, c->lines ? garbage_lines : garbage,
+                   c->lines ? sizeof garbage_lines - 1 : sizeof garbage - 1);
+    if (!fault_is(c, "odd_shapes")) return;
+    conn_chunk(c, c->lines ? odd_lines : odd,
+               c->lines ? sizeof odd_lines - 1 : sizeof odd - 1);
+    for (int i = 0; i < 100 && c->lines; i++) conn_chunk(c, "{},", 3);
+    if (c->lines) conn_chunk(c, "{}]}}\n", 6);
+}
+
+/* Faults that replace or interrupt the reply at the part that is due. */
+static void strike(struct conn *c)
+{
     static const char nul[] = "nul \0 \\u0000 here";
     static const char bad[] = "bad \xff\xc3( here";
     static const char error[] =
         "data: {\"error\":{\"code\":500,\"message\":\"Compute error.\","
         "\"type\":\"server_error\"}}\n\n";
+    static const char error_line[] = "{\"error\":\"Compute error.\"}\n";
 
     if (fault_is(c, "cut")) {
         shutdown(c->fd, SHUT_RDWR);
@@ -196,7 +224,8 @@ static void strike(struct conn *c)
     if (fault_is(c, "oom_mid")) die_of_memory();
     if (fault_is(c, "exit0")) _exit(0);
     if (fault_is(c, "error_event")) {
-        conn_chunk(c, error, sizeof error - 1);
+        conn_chunk(c, c->lines ? error_line : error,
+                   c->lines ? sizeof error_line - 1 : sizeof error - 1);
         conn_write(c, "0\r\n\r\n", 5);
         c->gone = true;
     }
@@ -205,11 +234,10 @@ static void strike(struct conn *c)
         nap(c, 0.001);
     }
     while (fault_is(c, "only_comments") && !c->gone) {
-        conn_chunk(c, ":\n\n", 3);
+        conn_chunk(c, c->lines ? "\n" : ":\n\n", c->lines ? 1 : 3);
         nap(c, 0.01);
     }
-    if (fault_is(c, "garbage_sse")) conn_chunk(c, garbage, sizeof garbage - 1);
-    if (fault_is(c, "odd_shapes")) conn_chunk(c, odd, sizeof odd - 1);
+    insert_wrong(c);
     if (fault_is(c, "nul_bytes")) insert(c, nul, sizeof nul - 1);
     if (fault_is(c, "invalid_utf8")) insert(c, bad, sizeof bad - 1);
     if (fault_is(c, "huge_token")) insert_huge(c);
@@ -275,8 +303,12 @@ static void conn_stream(struct conn *c)
         "HTTP/1.1 200 OK\r\nServer: llama.cpp\r\nX-Accel-Buffering: no\r\n"
         "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
         "Keep-Alive: timeout=5, max=100\r\n\r\n";
+    static const char head_of_lines[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
 
-    conn_write(c, head, sizeof head - 1);
+    conn_write(c, c->lines ? head_of_lines : head,
+               c->lines ? sizeof head_of_lines - 1 : sizeof head - 1);
     if (fault_is(c, "one_chunk"))
         c->held = open_memstream(&c->held_text, &c->held_len);
 }
@@ -291,7 +323,7 @@ static void conn_event(struct conn *c, json_t *json)
     json_decref(json);
     conn_part(c);
     if (text && out) {
-        fprintf(out, "data: %s\n\n", text);
+        fprintf(out, c->lines ? "%s\n" : "data: %s\n\n", text);
         fclose(out);
         conn_chunk(c, event, n);
     }

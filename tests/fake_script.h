@@ -60,7 +60,8 @@ static json_t *load_script(const char *from, const char *model_path)
         "fail_on_help", "version", "omit_flags", "log", "props", "models",
         "tok_s", "prompt_tok_s", "pace", "tokens_per_chunk", "usage",
         "timings", "chat", "fault", "record", "ignore_sigterm", "life_s",
-        NULL};
+        "overflow", "train_ctx", "loaded", "capabilities", "template",
+        "cached_count", "call_ids", NULL};
     static const char *const rule_keys[] = {"match", "role", "content",
         "reasoning", "tool_calls", "chunk_delay_ms", "first_delay_ms", NULL};
     json_error_t why;
@@ -139,6 +140,9 @@ static void apply_script(struct server *s)
                  !json_is_false(json_object_get(s->script, "timings"));
     s->usage = !json_is_false(json_object_get(s->script, "usage"));
     s->record = text_of(s->script, "record");
+    s->loaded = s->as == LMSTUDIO
+        ? !json_is_false(json_object_get(s->script, "loaded"))
+        : json_is_true(json_object_get(s->script, "loaded"));
     if (json_is_object(fault)) read_fault(s, fault);
     json_array_foreach(fault, i, item) read_fault(s, item);
     s->props = make_props(s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fake_server.c - a scripted stand-in for llama.cpp's llama-server: the same
- * flags, paths and wire shapes (seen on build 11434), no model. Tests say in
- * a script what it answers, how fast, and what goes wrong:
+ * flags, paths and wire shapes (seen on build 11434), no model; with --as
+ * ollama, vllm or lmstudio for one of those. Tests say in a script what it
+ * answers, how fast, and what goes wrong:
  *
  *   FAKE_SCRIPT='{"tok_s":50,"chat":[{"match":"light","tool_calls":[...]}]}'
  *
@@ -20,11 +21,18 @@
  *          (rules, see fake_model.h), fault (one or an array, see
  *          fake_http.h), record (a file: each request as a JSON line),
  *          ignore_sigterm, life_s.
+ *          --as ollama, lmstudio: loaded (at the start). --as ollama:
+ *          train_ctx, overflow (what becomes of too long a prompt: "drop"
+ *          its oldest messages, then "half" of it, or "refuse" when
+ *          "truncate" is false), capabilities, template, call_ids (false:
+ *          calls have none). --as ollama, vllm: version; cached_count
+ *          (false: how much was cached is not said).
  * Rule     match, role, content, reasoning, tool_calls [{name, arguments}],
  *          chunk_delay_ms, first_delay_ms.
  * Fault    kind, path, at_request, at_event, s, bytes, once.
  */
 #include "fake_answer.h"
+#include "fake_ollama.h"
 #include "fake_script.h"
 
 #include <arpa/inet.h>
@@ -91,16 +99,54 @@ static void do_apply_template(struct server *s, struct conn *c,
 
 static void do_models(struct server *s, struct conn *c)
 {
+    static const char *const owners[] = {"llamacpp", "fake", "library", "vllm",
+                                         "organization_owner"};
     json_t *model = json_pack("{s:s,s:s,s:I,s:s}", "id", s->model, "object",
                               "model", "created", (json_int_t)time(NULL),
-                              "owned_by", s->plain ? "fake" : "llamacpp");
+                              "owned_by", owners[s->as]);
 
-    if (!s->plain)
+    if (s->as == LLAMA)
         json_object_set_new(model, "meta", json_pack(
             "{s:i,s:I,s:i}", "n_vocab", N_VOCAB, "n_ctx",
             (json_int_t)s->n_ctx, "n_ctx_train", 32768));
+    if (s->as == VLLM)
+        json_object_update_new(model, json_pack(
+            "{s:s,s:n,s:I,s:[]}", "root", s->model, "parent",
+            "max_model_len", (json_int_t)s->n_ctx, "permission"));
     conn_json(c, 200, json_pack("{s:s,s:[o]}", "object", "list", "data",
                                 model));
+}
+
+/* LM Studio's own list. */
+static void do_lmstudio_models(struct server *s, struct conn *c)
+{
+    json_t *model = json_pack(
+        "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:[s]}", "id", s->model,
+        "object", "model", "type", "llm", "publisher", "lmstudio-community",
+        "arch", "qwen2", "compatibility_type", "gguf", "quantization",
+        "Q4_K_M", "state", s->loaded ? "loaded" : "not-loaded",
+        "max_context_length", 32768, "capabilities", "tool_use");
+
+    if (s->loaded)
+        json_object_set_new(model, "loaded_context_length",
+                            json_integer(s->n_ctx));
+    conn_json(c, 200, json_pack("{s:s,s:[o]}", "object", "list", "data",
+                                model));
+}
+
+/* LM Studio has an answer, and status 200, for every path. */
+static void not_found(struct server *s, struct conn *c,
+                      const struct request *r)
+{
+    char text[220];
+
+    if (s->as != LMSTUDIO) {
+        conn_error(c, 404, "invalid_request_error", "Not Found");
+        return;
+    }
+    snprintf(text, sizeof text, "Unexpected endpoint or method. (%s %s). "
+             "Returning 200 anyway", r->method, r->path);
+    conn_json(c, 200, json_pack("{s:s}", "error", text));
 }
 
 static void do_slots(struct server *s, struct conn *c)
@@ -130,6 +176,7 @@ static void generate(struct server *s, struct conn *c, const json_t *body,
 {
     pthread_mutex_lock(&s->slot);
     s->busy = true;
+    if (s->as == LMSTUDIO) s->loaded = true;
     answer(s, c, body);
     s->busy = false;
     pthread_mutex_unlock(&s->slot);
@@ -144,8 +191,14 @@ static void post(struct server *s, struct conn *c, const struct request *r)
                    "[json.exception.parse_error.101] parse error");
     else if (strcmp(r->path, "/v1/chat/completions") == 0)
         generate(s, c, body, do_chat);
+    else if (s->as == OLLAMA && strcmp(r->path, "/api/chat") == 0)
+        generate(s, c, body, ollama_chat);
+    else if (s->as == OLLAMA && strcmp(r->path, "/api/generate") == 0)
+        generate(s, c, body, ollama_generate);
+    else if (s->as == OLLAMA && strcmp(r->path, "/api/show") == 0)
+        ollama_show(s, c, body);
     else if (s->plain)
-        conn_error(c, 404, "invalid_request_error", "Not Found");
+        not_found(s, c, r);
     else if (strcmp(r->path, "/completion") == 0)
         generate(s, c, body, do_completion);
     else if (strcmp(r->path, "/tokenize") == 0)
@@ -161,10 +214,19 @@ static void post(struct server *s, struct conn *c, const struct request *r)
 
 static void get(struct server *s, struct conn *c, const struct request *r)
 {
+    const char *version = text_of(s->script, "version");
+
     if (strcmp(r->path, "/v1/models") == 0)
         do_models(s, c);
+    else if (s->as == OLLAMA && ollama_get(s, c, r->path))
+        return;
+    else if (s->as == VLLM && strcmp(r->path, "/version") == 0)
+        conn_json(c, 200, json_pack("{s:s}", "version",
+                                    version ? version : "0.11.0"));
+    else if (s->as == LMSTUDIO && strcmp(r->path, "/api/v0/models") == 0)
+        do_lmstudio_models(s, c);
     else if (s->plain)
-        conn_error(c, 404, "invalid_request_error", "Not Found");
+        not_found(s, c, r);
     else if (strcmp(r->path, "/health") == 0)
         conn_reply(c, 200, "application/json; charset=utf-8",
                    "{\"status\":\"ok\"}");
@@ -220,6 +282,23 @@ static void record(const struct server *s, const struct request *r)
     json_decref(line);
 }
 
+/* What stands around a text that a fault inserts into a stream. */
+static void frame_faults(struct conn *c, const char *path)
+{
+    c->lines = strncmp(path, "/api/", 5) == 0;
+    c->head = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"";
+    c->tail = "\"},\"finish_reason\":null}]}\n\n";
+    if (strcmp(path, "/completion") == 0) {
+        c->head = "data: {\"index\":0,\"stop\":false,\"content\":\"";
+        c->tail = "\"}\n\n";
+    }
+    if (c->lines) {
+        c->head = "{\"model\":\"m\",\"message\":{\"role\":\"assistant\","
+                  "\"content\":\"";
+        c->tail = "\"},\"done\":false}\n";
+    }
+}
+
 static void answer(struct server *s, struct conn *c, const struct request *r)
 {
     bool health = strcmp(r->path, "/health") == 0 && !s->plain;
@@ -237,11 +316,7 @@ static void answer(struct server *s, struct conn *c, const struct request *r)
     if (!health) record(s, r);
     pthread_mutex_unlock(&s->state);
     c->events = 0;
-    c->head = strcmp(r->path, "/completion")
-        ? "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
-        : "data: {\"index\":0,\"stop\":false,\"content\":\"";
-    c->tail = strcmp(r->path, "/completion")
-        ? "\"},\"finish_reason\":null}]}\n\n" : "\"}\n\n";
+    frame_faults(c, r->path);
     if (fault_replies(c)) return;
     if (strcmp(r->method, "POST") == 0) post(s, c, r);
     else if (strcmp(r->method, "GET") == 0) get(s, c, r);
@@ -345,6 +420,14 @@ struct line {                      /* what the command line says */
     bool        help, version, dies_with_parent;
 };
 
+static enum wire wire_named(const char *name)
+{
+    if (strcmp(name, "ollama") == 0) return OLLAMA;
+    if (strcmp(name, "vllm") == 0) return VLLM;
+    if (strcmp(name, "lmstudio") == 0) return LMSTUDIO;
+    usage_error("unknown server after --as", name);
+}
+
 static void read_line(struct server *s, struct line *l, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -353,7 +436,8 @@ static void read_line(struct server *s, struct line *l, int argc, char **argv)
 
         if (!strcmp(a, "-h") || !strcmp(a, "--help")) l->help = true;
         if (!strcmp(a, "--version")) l->version = true;
-        if (!strcmp(a, "--plain-openai")) s->plain = true;
+        if (!strcmp(a, "--plain-openai")) s->as = OPENAI;
+        if (!strcmp(a, "--as")) s->as = wire_named(value);
         if (!strcmp(a, "--metrics")) s->metrics = true;
         if (!strcmp(a, "--no-die-with-parent")) l->dies_with_parent = false;
         if (!strcmp(a, "--script")) l->script = value;
@@ -364,6 +448,7 @@ static void read_line(struct server *s, struct line *l, int argc, char **argv)
         if (!strcmp(a, "-c") || !strcmp(a, "--ctx-size"))
             s->n_ctx = strtol(value, NULL, 10);
     }
+    s->plain = s->as != LLAMA;
     if (s->n_ctx <= 0) s->n_ctx = 4096;
     if (!s->model) {
         const char *slash = strrchr(s->model_path, '/');

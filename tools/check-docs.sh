@@ -13,6 +13,15 @@ for metric in $(sed -n 's/^ *X(\([a-z0-9_]*\), .*/\1/p' src/metrics.h); do
     grep -qx "### $metric" METHOD.md || complain "METHOD.md lacks ### $metric"
 done
 
+# What the reports link to; a heading's anchor is made as GitHub makes it.
+sed -n 's/^##* //p' METHOD.md | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-' \
+    > "$B/anchors"
+for anchor in $(grep -oh 'METHOD\.md#[A-Za-z0-9_-]*' README.md \
+    tests/golden/*.md | sed 's/.*#//' | sort -u); do
+    grep -qx -- "$anchor" "$B/anchors" ||
+        complain "METHOD.md has no heading for the link #$anchor"
+done
+
 "$audition" --man > "$B/audition.1"
 cmp -s "$B/audition.1" docs/audition.1 ||
     complain "docs/audition.1 is old; run: make docs/audition.1"

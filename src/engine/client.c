@@ -7,20 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "engine/stream.h"
 
 #define SMALL_REPLY_BYTES (8u << 20)   /* a chat template can be large */
 #define CONNECT_S 5.0
+#define META_S 10.0
+
+/* client_cold_line counts through nine digits in steps that share no factor
+ * with their number, so that none comes twice. Digits, because vocabularies
+ * cut them into pieces of equal length. */
+#define COLD_LINES 900000000u
+#define COLD_STEP  618033989u
 
 void client_init(struct client *c, const char *base_url, const char *api_key,
                  const struct limits *limits)
 {
     *c = (struct client){
         .http = http_new(), .base_url = mem_copy(base_url),
-        .api_key = mem_copy(api_key), .limits = *limits};
+        .api_key = mem_copy(api_key), .limits = *limits,
+        .cold_prompts = (uint32_t)((uint64_t)clock_now_ns() % COLD_LINES)};
+}
+
+char *client_cold_line(struct client *c)
+{
+    c->cold_prompts = (c->cold_prompts + COLD_STEP) % COLD_LINES;
+    return mem_printf("[%u]\n", 100000000u + c->cold_prompts);
 }
 
 void client_done(struct client *c)
@@ -96,22 +110,62 @@ static json_t *object_of(const struct http_reply *reply, const char *path,
     return NULL;
 }
 
-json_t *client_get(struct client *c, const char *path, double limit_s,
-                   int *status, struct err *err)
+/* Sends what has its method and body, within limit_s. */
+static json_t *send_small(struct client *c, const char *path,
+                          struct http_request *request, double limit_s,
+                          int *status, struct err *err)
 {
-    char               *url   = mem_printf("%s%s", c->base_url, path);
-    struct http_request request;
-    struct http_reply   reply = {0};
-    json_t             *value = NULL;
+    struct http_reply reply = {0};
+    json_t           *value = NULL;
 
-    fill_request(c, url, &request);
-    request.method = "GET";
-    request.connect_s = limit_s < CONNECT_S ? limit_s : CONNECT_S;
-    request.first_s = request.silence_s = request.total_s = limit_s;
-    if (http_send(c->http, &request, &reply, err) == 0)
+    request->connect_s = limit_s < CONNECT_S ? limit_s : CONNECT_S;
+    request->first_s = request->silence_s = request->total_s = limit_s;
+    if (http_send(c->http, request, &reply, err) == 0)
         value = object_of(&reply, path, err);
     *status = reply.status;
     http_reply_done(&reply);
+    return value;
+}
+
+double client_meta_s(const struct client *c)
+{
+    return c->limits.first_s < META_S ? c->limits.first_s : META_S;
+}
+
+json_t *client_get(struct client *c, const char *path, double limit_s,
+                   int *status, struct err *err)
+{
+    char               *url = mem_printf("%s%s", c->base_url, path);
+    struct http_request request;
+    json_t             *value;
+
+    fill_request(c, url, &request);
+    request.method = "GET";
+    value = send_small(c, path, &request, limit_s, status, err);
+    free(url);
+    return value;
+}
+
+json_t *client_post(struct client *c, const char *path, const json_t *body,
+                    double limit_s, struct err *err)
+{
+    char               *url  = mem_printf("%s%s", c->base_url, path);
+    char               *text = jsonx_dump(body);
+    struct http_request request;
+    struct err          why    = {0};
+    int                 status = 0;
+    json_t             *value;
+
+    fill_request(c, url, &request);
+    request.method = "POST";
+    request.body = text;
+    request.body_len = strlen(text);
+    value = send_small(c, path, &request, limit_s, &status, &why);
+    if (!value) {
+        if (!strstr(why.text, path)) err_ctx(&why, "%s", path);
+        if (err) *err = why;
+    }
+    free(text);
     free(url);
     return value;
 }
@@ -132,30 +186,6 @@ void client_read_props(const json_t *props, struct engine_facts *facts)
     facts->supports_tools = jsonx_truth(caps, "supports_tools");
     facts->supports_tool_calls = jsonx_truth(caps, "supports_tool_calls");
     facts->supports_system_role = jsonx_truth(caps, "supports_system_role");
-}
-
-/* POST a body, collect the small reply. NULL with err on any failure. */
-static json_t *post(struct client *c, const char *path, json_t *body,
-                    struct err *err)
-{
-    char               *url   = mem_printf("%s%s", c->base_url, path);
-    char               *text  = jsonx_dump(body);
-    struct http_request request;
-    struct http_reply   reply = {0};
-    json_t             *value = NULL;
-
-    fill_request(c, url, &request);
-    request.method = "POST";
-    request.body = text;
-    request.body_len = strlen(text);
-    if (http_send(c->http, &request, &reply, err) == 0)
-        value = object_of(&reply, path, err);
-    else
-        err_ctx(err, "%s", path);
-    http_reply_done(&reply);
-    free(text);
-    free(url);
-    return value;
 }
 
 struct receiving {
@@ -239,9 +269,8 @@ static void name_limit(const struct receiving *r, struct err *err)
     *err = why;
 }
 
-/* POST a body whose answer streams into a turn. */
-static int post_stream(struct client *c, const char *path, const json_t *body,
-                       struct turn *out, struct err *err)
+int client_stream(struct client *c, const char *path, const json_t *body,
+                  enum stream_form form, struct turn *out, struct err *err)
 {
     char               *url   = mem_printf("%s%s", c->base_url, path);
     char               *text  = jsonx_dump(body);
@@ -252,7 +281,7 @@ static int post_stream(struct client *c, const char *path, const json_t *body,
     struct err          late  = {0};
     int                 rc;
 
-    stream_init(&r.stream, out);
+    stream_init(&r.stream, form, out);
     fill_request(c, url, &request);
     request.method = "POST";
     request.body = text;
@@ -303,7 +332,9 @@ static json_t *assistant_json(const struct turn *turn)
     return message;
 }
 
-static json_t *messages_json(const struct chat_request *request)
+/* cold_line: put in front of the first text, or NULL. */
+static json_t *messages_json(const struct chat_request *request,
+                             const char *cold_line)
 {
     json_t *list = json_array();
 
@@ -314,10 +345,14 @@ static json_t *messages_json(const struct chat_request *request)
         if (m->turn >= 0) {
             item = assistant_json(&request->turns[m->turn]);
         } else {
+            char *text = mem_printf("%s%s", i == 0 && cold_line ? cold_line
+                                                                : "", m->text);
             item = json_object();
             jsonx_set_text(item, "role", m->role);
-            jsonx_set_text(item, "content", m->text);
-            if (m->call_id) jsonx_set_text(item, "tool_call_id", m->call_id);
+            jsonx_set_text(item, "content", text);
+            if (m->call_id && strcmp(m->role, "tool") == 0)
+                jsonx_set_text(item, "tool_call_id", m->call_id);
+            free(text);
         }
         json_array_append_new(list, item);
     }
@@ -325,24 +360,40 @@ static json_t *messages_json(const struct chat_request *request)
 }
 
 static json_t *conversation(const struct client *c,
-                            const struct chat_request *request)
+                            const struct chat_request *request,
+                            const char *cold_line)
 {
     json_t *body = json_object();
 
     if (c->model) jsonx_set_text(body, "model", c->model);
-    json_object_set_new(body, "messages", messages_json(request));
+    json_object_set_new(body, "messages", messages_json(request, cold_line));
     if (json_array_size(request->tools) > 0)
         json_object_set(body, "tools", request->tools);
-    if (request->template_kwargs)
+    if (request->template_kwargs &&
+        (c->is_llama || c->takes_template_kwargs))
         json_object_set(body, "chat_template_kwargs",
                         request->template_kwargs);
     return body;
 }
 
+/* What only llama-server knows stays here: others may refuse it. */
+static void add_sampling(const struct client *c, json_t *body,
+                         json_t *sampling)
+{
+    static const char *const llama_only[] = {"samplers", "backend_sampling"};
+
+    if (!sampling) return;
+    json_object_update(body, sampling);
+    for (size_t i = 0; i < 2 && !c->is_llama; i++)
+        json_object_del(body, llama_only[i]);
+}
+
 int client_chat(struct client *c, const struct chat_request *request,
                 struct turn *out, struct err *err)
 {
-    json_t *body = conversation(c, request);
+    bool    begins_anew = request->is_cold && !c->is_llama;
+    char   *cold_line   = begins_anew ? client_cold_line(c) : NULL;
+    json_t *body        = conversation(c, request, cold_line);
     int     rc;
 
     jsonx_set_integer(body, "max_tokens", request->max_tokens);
@@ -354,9 +405,11 @@ int client_chat(struct client *c, const struct chat_request *request,
         json_object_set_new(body, "cache_prompt",
                             json_boolean(!request->is_cold));
     }
-    if (request->sampling) json_object_update(body, request->sampling);
-    rc = post_stream(c, "/v1/chat/completions", body, out, err);
+    add_sampling(c, body, request->sampling);
+    rc = client_stream(c, "/v1/chat/completions", body, STREAM_EVENTS, out,
+                       err);
     json_decref(body);
+    free(cold_line);
     return rc;
 }
 
@@ -381,7 +434,7 @@ int client_complete(struct client *c, const struct complete_request *request,
                         json_boolean(request->cache_prompt));
     json_object_set_new(body, "stream", json_true());
     json_object_set_new(body, "timings_per_token", json_true());
-    rc = post_stream(c, "/completion", body, out, err);
+    rc = client_stream(c, "/completion", body, STREAM_EVENTS, out, err);
     json_decref(body);
     return rc;
 }
@@ -397,7 +450,7 @@ int client_tokenize(struct client *c, const char *text, bool as_prompt,
     jsonx_set_text(body, "content", text);
     json_object_set_new(body, "add_special", json_boolean(as_prompt));
     json_object_set_new(body, "parse_special", json_boolean(as_prompt));
-    reply = post(c, "/tokenize", body, err);
+    reply = client_post(c, "/tokenize", body, client_meta_s(c), err);
     json_decref(body);
     if (!reply) return -1;
     tokens = json_object_get(reply, "tokens");
@@ -426,15 +479,23 @@ int client_tokenize(struct client *c, const char *text, bool as_prompt,
 int client_render(struct client *c, const struct chat_request *request,
                   char **text, struct err *err)
 {
-    json_t     *body  = conversation(c, request);
-    json_t     *reply = post(c, "/apply-template", body, err);
+    static const char path[] = "/apply-template";
+    json_t     *body  = conversation(c, request, NULL);
+    struct err  why   = {0};
+    json_t     *reply = client_post(c, path, body, client_meta_s(c), &why);
     const char *prompt;
 
     json_decref(body);
-    if (!reply) return -1;
+    if (!reply && why.kind == ERR_TIMEOUT)
+        return err_set(err, ERR_TIMEOUT, "%s: the chat template did not end "
+                       "within %g s; is there a loop in it? Give the server "
+                       "another one", path, client_meta_s(c));
+    if (!reply) {
+        if (err) *err = why;
+        return -1;
+    }
     prompt = jsonx_text(reply, "prompt");
     if (prompt) *text = mem_copy(prompt);
     json_decref(reply);
-    return prompt ? 0 : err_set(err, ERR_FAILED,
-                                "/apply-template gave no prompt");
+    return prompt ? 0 : err_set(err, ERR_FAILED, "%s gave no prompt", path);
 }

@@ -32,6 +32,9 @@ struct limits {
     double total_s;     /* of one answer                                  */
 };
 
+/* engine_facts.page_cache when all is as it should be. */
+#define PAGE_CACHE_DROPPED "dropped before each load"
+
 /* How to start: everything that the command line or the YAML decided. */
 struct engine_spec {
     const struct candidate *candidate;   /* borrowed until stop             */

@@ -25,14 +25,19 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/stop.h"
+#include "base/strbuf.h"
 #include "engine/client.h"
+#include "engine/cold.h"
 #include "engine/locate.h"
+#include "engine/log_cause.h"
 
 extern char **environ;
 
 #define MAX_ARGV   256
 #define STOP_S     5.0      /* after SIGTERM, before SIGKILL */
 #define POLL_S     0.02
+#define POLL_LEAST_S 0.005  /* of a load, whose end may be noticed this ... */
+#define POLL_FRAC    0.02   /* ... or this much of it too late, up to POLL_S */
 #define DYING_S    5.0      /* from closed sockets to the end of a process */
 #define PORT_TRIES 3        /* another program may take a free port first */
 
@@ -42,6 +47,7 @@ struct self {
     struct client       client;
     int                 port;
     int64_t             started_ns;
+    char               *page_cache;    /* in words: engine_facts.page_cache */
 };
 
 /* Argument vector that owns its texts. */
@@ -75,6 +81,22 @@ static void args_done(struct args *a)
     a->n = 0;
 }
 
+/* --samplers, with the names of a request's list. */
+static void arg_samplers(struct args *a, const json_t *list)
+{
+    struct strbuf names;
+    json_t       *name;
+    size_t        i;
+
+    strbuf_init(&names, 1000);
+    json_array_foreach((json_t *)(uintptr_t)list, i, name)
+        if (json_is_string(name))
+            strbuf_addf(&names, "%s%s", names.len ? ";" : "",
+                        json_string_value(name));
+    if (names.len) arg2(a, "--samplers", names.text);
+    strbuf_done(&names);
+}
+
 /* The server's flag for a sampling key of a request, so that the recommended
  * command samples as the measured one did. */
 static void arg_sampling(struct args *a, const json_t *sampling)
@@ -97,6 +119,9 @@ static void arg_sampling(struct args *a, const json_t *sampling)
         arg2(a, flags[i].flag, text);
         free(text);
     }
+    arg_samplers(a, json_object_get(sampling, "samplers"));
+    if (jsonx_truth(sampling, "backend_sampling") == 1)
+        arg(a, "--backend-sampling");
 }
 
 static void build_args(struct args *a, const struct self *self,
@@ -203,48 +228,16 @@ static bool port_is_free(int port)
     return is_free;
 }
 
-static const char *const memory_causes[] = {
-    "out of memory", "insufficient memory", "unable to allocate",
-    "failed to allocate", "cannot allocate memory", NULL};
-
-static bool says_out_of_memory(const char *log)
-{
-    for (size_t i = 0; memory_causes[i]; i++)
-        if (strstr(log, memory_causes[i])) return true;
-    return false;
-}
-
-/* The log's line that says why: the first of the known causes, by rank. */
-static char *cause_in_log(const char *log)
-{
-    static const char *const others[] = {
-        "invalid magic", "failed to open GGUF", "unknown model architecture",
-        "error loading model", "invalid argument", "couldn't bind",
-        "failed to load model", "error:", "error", NULL};
-    const char *const *causes = says_out_of_memory(log) ? memory_causes
-                                                        : others;
-
-    for (size_t i = 0; causes[i]; i++) {
-        const char *at = strstr(log, causes[i]), *start, *end;
-
-        if (!at) continue;
-        for (start = at; start > log && start[-1] != '\n';) start--;
-        end = at + strcspn(at, "\n");
-        return mem_copy_n(start, (size_t)(end - start));
-    }
-    return mem_copy("");
-}
-
 /* How the child ended, with its own words. */
 static int explain_end(const struct self *self, const char *when,
                        struct err *err)
 {
     char  how[300];
     char *log   = proc_log_tail(&self->proc, 64u << 10);
-    char *cause = cause_in_log(log);
+    char *cause = log_cause(log);
 
     proc_describe_end(&self->proc, how, sizeof how);
-    if (says_out_of_memory(log))
+    if (log_says_out_of_memory(log))
         err_set(err, ERR_FAILED, "out of memory %s: its log says \"%.300s\", "
                 "and llama-server %s; try a smaller `context:` or a smaller "
                 "quantisation", when, cause, how);
@@ -282,7 +275,7 @@ static int wait_ready(struct self *self, double limit_s, double *load_s,
         if (past_s > limit_s)
             return err_set(err, ERR_TIMEOUT, "the model was not loaded after "
                            "%g s; give it more with --load-timeout", limit_s);
-        clock_nap(POLL_S);
+        clock_nap(fmin(POLL_S, fmax(POLL_LEAST_S, POLL_FRAC * past_s)));
     }
 }
 
@@ -304,6 +297,9 @@ static int launch(struct self *self, const struct engine_spec *spec,
     char       *url;
     int         rc;
 
+    free(self->page_cache);
+    self->page_cache = spec->keep_page_cache
+        ? mem_copy("kept, as asked") : cold_drop(spec->candidate->path);
     build_args(&a, self, spec, api_key, port);
     a.v[a.n] = NULL;
     self->started_ns = clock_now_ns();
@@ -350,6 +346,14 @@ static int has_template(const struct candidate *c)
     return c->facts.chat_template != NULL;
 }
 
+/* Does this build know the request's key? It lists what it knows. */
+static bool knows_backend_sampling(const json_t *props)
+{
+    return jsonx_truth(json_object_get(json_object_get(props,
+                       "default_generation_settings"), "params"),
+                       "backend_sampling") >= 0;
+}
+
 static int read_facts(struct self *self, const struct engine_spec *spec,
                       double load_s, struct engine_facts *facts,
                       struct err *err)
@@ -364,7 +368,9 @@ static int read_facts(struct self *self, const struct engine_spec *spec,
         .model = mem_copy(spec->candidate->name), .context = spec->context,
         .load_s = load_s, .started_ns = self->started_ns,
         .server = mem_copy("llama-server"), .memory_bytes = NAN,
+        .page_cache = mem_copy(self->page_cache),
         .has_completion = true, .counts_tokens = true,
+        .has_backend_sampling = knows_backend_sampling(props),
         .has_template = has_template(spec->candidate)};
     client_read_props(props, facts);
     if (!facts->build) facts->build = mem_printf("b%d", self->binary.build);
@@ -388,6 +394,7 @@ static void stop(void *opaque)
 
     take_down(self);
     locate_done(&self->binary);
+    free(self->page_cache);
     free(self);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* openai_http.c - engine: a server that already runs and speaks the OpenAI
- * API. When it turns out to be llama-server, its own endpoints are used too;
- * whatever a server does not report stays unknown. */
+ * API. When it turns out to be of a kind that we know (server_kind.h), its own
+ * endpoints are used too; whatever a server does not report stays unknown. */
 #include "engine/engine.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/strbuf.h"
-#include "engine/client.h"
+#include "engine/server_kind.h"
 
 #define META_S 10.0
 #define POLL_S 0.1
@@ -29,6 +29,14 @@ static char *tidy_url(const char *url)
     if (n > 3 && strcmp(tidy + n - 3, "/v1") == 0) tidy[n -= 3] = '\0';
     while (n > 0 && tidy[n - 1] == '/') tidy[--n] = '\0';
     return tidy;
+}
+
+/* In Ollama, "llama3.2" is short for "llama3.2:latest". */
+static bool is_short_for(const char *wanted, const char *id)
+{
+    size_t n = strlen(wanted);
+
+    return strncmp(id, wanted, n) == 0 && strcmp(id + n, ":latest") == 0;
 }
 
 /* The one model that is meant, from /v1/models. */
@@ -47,7 +55,9 @@ static int choose_model(struct client *c, const json_t *models,
         if (!id) continue;
         n++;
         strbuf_addf(&names, "%s%.80s", n > 1 ? ", " : "", id);
-        if (!wanted || strcmp(id, wanted) == 0) found = id;
+        if (!wanted || strcmp(id, wanted) == 0 ||
+            (!found && is_short_for(wanted, id)))
+            found = id;
     }
     if (found && (wanted || n == 1))
         c->model = mem_copy(found);
@@ -124,55 +134,67 @@ int engine_list_models(const struct candidate *c, const char *api_key,
     return names->n ? 0 : -1;
 }
 
-/* llama-server knows itself by /props. */
-static void look_for_llama(struct client *c, struct engine_facts *facts)
+static const struct server_kind *recognise(struct client *c,
+                                           const json_t *models)
 {
-    struct err ignored = {0};
-    int        status  = 0;
-    json_t    *props   = client_get(c, "/props", META_S, &status, &ignored);
+    size_t i = 0;
 
-    if (!props) return;
-    if (json_object_get(props, "default_generation_settings")) {
-        c->is_llama = true;
-        client_read_props(props, facts);
-        facts->has_completion = facts->counts_tokens = true;
-    }
-    json_decref(props);
+    while (server_kinds[i]->recognise &&
+           !server_kinds[i]->recognise(c, models))
+        i++;
+    return server_kinds[i];
 }
 
 static void stop(void *self)
 {
-    client_done(self);
-    free(self);
+    struct server *s = self;
+
+    if (s->kind && s->kind->done) s->kind->done(s);
+    client_done(&s->client);
+    free(s);
+}
+
+/* Who answers, and what is known of it before anybody has looked. */
+static struct engine_facts unknown_facts(const struct server *s)
+{
+    return (struct engine_facts){
+        .engine = mem_copy("openai_http"),
+        .model = mem_copy(s->client.model),
+        .server = mem_copy(s->kind->name), .pid = -1,
+        .remote = !http_is_loopback(s->client.base_url), .context = -1,
+        .load_s = NAN, .started_ns = -1, .memory_bytes = NAN,
+        .has_template = -1, .supports_tools = -1,
+        .supports_tool_calls = -1, .supports_system_role = -1};
 }
 
 static int start(void **out, const struct engine_spec *spec,
                  struct engine_facts *facts, struct err *err)
 {
     const struct candidate *c   = spec->candidate;
-    struct client          *self = mem_new(1, sizeof *self);
-    char                   *url  = tidy_url(c->base_url);
+    struct server          *s   = mem_new(1, sizeof *s);
+    char                   *url = tidy_url(c->base_url);
+    struct engine_facts     found;
     json_t                 *models;
     int                     rc = -1;
 
-    client_init(self, url, spec->api_key, &spec->limits);
-    models = get_models(self, err);
+    client_init(&s->client, url, spec->api_key, &spec->limits);
+    models = get_models(&s->client, err);
     if (!models) goto done;
-    if (choose_model(self, models, c->model, err)) goto done;
-    *facts = (struct engine_facts){
-        .engine = mem_copy("openai_http"), .model = mem_copy(self->model),
-        .pid = -1, .remote = !http_is_loopback(url), .context = -1,
-        .load_s = NAN, .started_ns = -1, .memory_bytes = NAN,
-        .has_template = -1, .supports_tools = -1,
-        .supports_tool_calls = -1, .supports_system_role = -1};
-    look_for_llama(self, facts);
-    *out = self;
-    rc = 0;
+    if (choose_model(&s->client, models, c->model, err)) goto done;
+    s->kind = recognise(&s->client, models);
+    found = unknown_facts(s);
+    rc = s->kind->prepare(s, spec, models, &found, err);
+    if (rc) {
+        engine_facts_done(&found);
+        goto done;
+    }
+    *facts = found;
+    *out = s;
 done:
     json_decref(models);
     if (rc) {
         name_url(url, err);
-        stop(self);
+        stop(s);
     }
     free(url);
     return rc;
@@ -181,39 +203,49 @@ done:
 static int chat(void *self, const struct chat_request *request,
                 struct turn *out, struct err *err)
 {
-    return client_chat(self, request, out, err);
+    struct server *s = self;
+
+    return s->kind->chat ? s->kind->chat(s, request, out, err)
+                         : client_chat(&s->client, request, out, err);
 }
 
-static int only_llama(struct client *c, struct err *err)
+static int only_chats(struct err *err)
 {
-    return c->is_llama ? 0 : err_set(err, ERR_FAILED, "this server takes no "
-                                     "raw prompts, only chats");
+    return err_set(err, ERR_FAILED, "this server takes no raw prompts, only "
+                   "chats");
 }
 
 static int complete(void *self, const struct complete_request *request,
                     struct turn *out, struct err *err)
 {
-    if (only_llama(self, err)) return -1;
-    return client_complete(self, request, out, err);
+    struct server *s = self;
+
+    return s->kind->complete ? s->kind->complete(s, request, out, err)
+                             : only_chats(err);
 }
 
 static int tokenize(void *self, const char *text, bool as_prompt, int **ids,
                     size_t *n, struct err *err)
 {
-    if (only_llama(self, err)) return -1;
-    return client_tokenize(self, text, as_prompt, ids, n, err);
+    struct server *s = self;
+
+    return s->kind->tokenize ? s->kind->tokenize(s, text, as_prompt, ids, n,
+                                                 err)
+                             : only_chats(err);
 }
 
 static int render(void *self, const struct chat_request *request, char **text,
                   struct err *err)
 {
-    if (only_llama(self, err)) return -1;
-    return client_render(self, request, text, err);
+    struct server *s = self;
+
+    return s->kind->render ? s->kind->render(s, request, text, err)
+                           : only_chats(err);
 }
 
 static bool alive(void *self, struct err *why)
 {
-    struct client *c = self;
+    struct client *c = &((struct server *)self)->client;
     struct err     failed = {0};
     int            status = 0;
 

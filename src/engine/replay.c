@@ -7,22 +7,41 @@
  *    "has_template":true, "supports_tools":true, "supports_tool_calls":true,
  *    "supports_system_role":true,
  *    "prompt_tok_s":500, "tok_s":50,
+ *    "prefill_knee_tokens":1000,    prompt tokens beyond that many cost ...
+ *    "prompt_tok_s_after":200,      ... 1/200 s each
+ *    "cache":"prefix",              "none": nothing is ever reused
+ *    "cache_step":64,               only whole multiples are reused
  *    "fail_load":"text",            the start fails with this sentence
  *    "dies_at_request":7,           the 7th request and all later ones fail
+ *    "template":{
+ *      "system":"kept",             merged: into the user's first message;
+ *                                   dropped; refused: with an error
+ *      "tools":"shown",             dropped
+ *      "history":"stable",          rewritten: the mark of each earlier turn
+ *                                   tells how many messages follow it
+ *      "error":"text"},             every use of the template fails with it
  *    "answers":[{"when":"kitchen",  substring of the last message, or absent
+ *                "when_kwargs":{"enable_thinking":false},   and of the
+ *                                   template's options, or absent
  *                "content":"Done it.", "reasoning":"...",
  *                "calls":[{"name":"HassTurnOn","arguments":{...}}],
- *                "arrivals":[[0.25,"Done "],[0.31,"it."]]}]}
+ *                "arrivals":[[0.25,"Hm.","reasoning"],[0.31,"Done "],
+ *                            [0.4,"{}","call"]]}]}
  *
- * Time: a request is sent at the clock's now; new prompt tokens cost
- * 1/prompt_tok_s each (a prefix shared with the last prompt is free), each
- * generated token 1/tok_s; "arrivals" give the chunks' times after sending
- * instead. A token is a word with the blanks before it (and, of the last
- * word, behind it).
+ * Time: loading takes load_s, from the clock's 0. A request is sent at the
+ * clock's now; new prompt tokens cost 1/prompt_tok_s each (a prefix shared
+ * with the last prompt is free), each generated token 1/tok_s; "arrivals"
+ * give the chunks' times after sending instead, of content, or of the kind
+ * that stands third (calls without such an arrival come behind them). A token
+ * is a word with the blanks before it (and, of the last word, behind it).
+ *
+ * A stated context is a limit: a prompt that leaves no room for an answer is
+ * refused. A template without tools ("supports_tools":false) drops them.
  */
 #include "engine/engine.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,15 +50,22 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/strbuf.h"
+#include "engine/replay_template.h"
 
 #define RECORDING_BYTES (64u << 20)
-#define PROMPT_BYTES    (16u << 20)
 #define LONGEST_S       1e5          /* any one wait of the script          */
+
+#define LAST_NS         (INT64_MAX / 4)  /* where the scripted clock stops */
 
 struct self {
     json_t *recording;
     int64_t now_ns;          /* the scripted clock                       */
     double  prompt_tok_s, tok_s;
+    double  knee_tokens, prompt_tok_s_after;
+    size_t  cache_step;      /* 0: nothing is reused                     */
+    double  context;         /* NAN: no limit                            */
+    const json_t *template;  /* how it renders, or NULL                  */
+    bool    shows_tools;     /* unless the template drops them           */
     char   *last_prompt;     /* what the prefix cache holds              */
     int     requests;
 };
@@ -90,7 +116,9 @@ static int64_t to_ns(double seconds)
 
 static void advance(struct self *s, double seconds)
 {
-    s->now_ns += to_ns(seconds);
+    int64_t ns = to_ns(seconds);
+
+    s->now_ns = ns < LAST_NS - s->now_ns ? s->now_ns + ns : LAST_NS;
 }
 
 static int next_request(struct self *s, struct err *err)
@@ -106,22 +134,50 @@ static int next_request(struct self *s, struct err *err)
     return 0;
 }
 
-/* The request is on its way: prefill. Takes ownership of prompt. */
-static void prefill(struct self *s, char *prompt, bool use_cache,
-                    struct turn *out)
+/* Words of the prompt that need not be evaluated. */
+static size_t cached_words(const struct self *s, const char *prompt,
+                           size_t all)
 {
-    size_t all   = count_words(prompt);
-    size_t again = use_cache ? shared_words(s->last_prompt, prompt) : 0;
+    size_t again = s->cache_step ? shared_words(s->last_prompt, prompt) : 0;
 
     if (again == all && all > 0) again--;   /* one token is always evaluated */
-    out->sent_ns = s->now_ns;
+    return again - (again ? again % s->cache_step : 0);
+}
+
+/* Evaluating all words from `from` on, those beyond the knee at their price. */
+static double prefill_s(const struct self *s, size_t from, size_t all)
+{
+    double cheap = fmin((double)all, fmax((double)from, s->knee_tokens));
+
+    return (cheap - (double)from) / s->prompt_tok_s +
+           ((double)all - cheap) / s->prompt_tok_s_after;
+}
+
+/* The request is on its way: prefill. Takes ownership of prompt. */
+static int prefill(struct self *s, char *prompt, bool use_cache,
+                   struct turn *out, struct err *err)
+{
+    size_t all   = count_words(prompt);
+    size_t again = use_cache ? cached_words(s, prompt, all) : 0;
+    double cost_s = prefill_s(s, again, all);
+
+    out->sent_ns = out->end_ns = s->now_ns;
+    if ((double)all >= s->context) {        /* NAN: never */
+        free(prompt);
+        out->http_status = 400;
+        out->finish = FINISH_CUT;
+        return err_set(err, ERR_INPUT, "the request exceeds the available "
+                       "context size (%.0f tokens); try a larger `context:`",
+                       s->context);
+    }
     out->http_status = 200;
     out->server.prompt_n = (double)(all - again);
     out->server.cache_n = (double)again;
-    out->server.prompt_ms = (double)(all - again) / s->prompt_tok_s * 1e3;
-    advance(s, (double)(all - again) / s->prompt_tok_s);
+    out->server.prompt_ms = cost_s * 1e3;
+    advance(s, cost_s);
     free(s->last_prompt);
     s->last_prompt = prompt;
+    return 0;
 }
 
 static void arrive(struct self *s, struct turn *out, enum chunk_kind kind,
@@ -160,31 +216,48 @@ static void keep_text(char **into, const char *text, const struct turn *t,
     *into = mem_copy_n(text, end);
 }
 
-static void say_by_arrivals(struct self *s, struct turn *out,
-                            const json_t *arrivals, int *tokens)
+static enum chunk_kind kind_of(const json_t *arrival)
 {
-    struct strbuf text;
+    const char *name = json_string_value(json_array_get(arrival, 2));
+
+    if (name && strcmp(name, "reasoning") == 0) return CHUNK_REASONING;
+    if (name && strcmp(name, "call") == 0) return CHUNK_CALL;
+    return CHUNK_CONTENT;
+}
+
+/* *has_calls: calls are among what arrives. */
+static void say_by_arrivals(struct self *s, struct turn *out,
+                            const json_t *arrivals, int *tokens,
+                            bool *has_calls)
+{
+    struct strbuf text[CHUNK_CALL + 1];
     size_t        i;
     json_t       *item;
 
-    strbuf_init(&text, RECORDING_BYTES);
+    for (i = 0; i <= CHUNK_CALL; i++) strbuf_init(&text[i], RECORDING_BYTES);
+    strbuf_add(&text[CHUNK_REASONING], out->reasoning);
     json_array_foreach(arrivals, i, item) {
-        const char *piece = json_string_value(json_array_get(item, 1));
-        int64_t     at_ns = out->sent_ns + to_ns(
+        const char     *piece = json_string_value(json_array_get(item, 1));
+        enum chunk_kind kind  = kind_of(item);
+        int64_t         at_ns = out->sent_ns + to_ns(
             json_number_value(json_array_get(item, 0)));
 
         if (at_ns > s->now_ns || out->n_chunks == 0) s->now_ns = at_ns;
-        strbuf_add(&text, piece ? piece : "");
+        strbuf_add(&text[kind], piece ? piece : "");
         *tokens += (int)count_words(piece ? piece : "");
-        arrive(s, out, CHUNK_CONTENT, text.len, *tokens);
+        arrive(s, out, kind, text[kind].len, *tokens);
+        if (kind == CHUNK_CALL) *has_calls = true;
     }
     free(out->content);
-    out->content = strbuf_take(&text);
-    strbuf_done(&text);
+    free(out->reasoning);
+    out->content = strbuf_take(&text[CHUNK_CONTENT]);
+    out->reasoning = strbuf_take(&text[CHUNK_REASONING]);
+    for (i = 0; i <= CHUNK_CALL; i++) strbuf_done(&text[i]);
 }
 
+/* has_arrived: with chunks of their own already. */
 static void call_tools(struct self *s, struct turn *out, const json_t *calls,
-                       int *tokens)
+                       bool has_arrived, int *tokens)
 {
     size_t  i, bytes = 0;
     json_t *item;
@@ -202,6 +275,7 @@ static void call_tools(struct self *s, struct turn *out, const json_t *calls,
         call->arguments = json_is_string(args)
             ? mem_copy(json_string_value(args))
             : args ? jsonx_dump(args) : mem_copy("{}");
+        if (has_arrived) continue;
         if (*tokens > 0) advance(s, 1 / s->tok_s);
         bytes += strlen(call->arguments);
         arrive(s, out, CHUNK_CALL, bytes, ++*tokens);
@@ -217,6 +291,17 @@ static void end_turn(struct self *s, struct turn *out, int tokens)
         ? (double)(s->now_ns - out->chunks[0].at_ns) / 1e6 : 0;
 }
 
+/* Are all of these among the template's options? */
+static bool has_kwargs(const json_t *wanted, const json_t *given)
+{
+    const char *key;
+    json_t     *value;
+
+    json_object_foreach((json_t *)(uintptr_t)wanted, key, value)
+        if (!json_equal(value, json_object_get(given, key))) return false;
+    return true;
+}
+
 /* The first answer whose "when" occurs in the last message. */
 static const json_t *find_answer(const struct self *s,
                                  const struct chat_request *request)
@@ -228,29 +313,12 @@ static const json_t *find_answer(const struct self *s,
 
     json_array_foreach(json_object_get(s->recording, "answers"), i, item) {
         const char *when = jsonx_text(item, "when");
-        if (!when || strstr(last, when)) return item;
+        if ((!when || strstr(last, when)) &&
+            has_kwargs(json_object_get(item, "when_kwargs"),
+                       request->template_kwargs))
+            return item;
     }
     return NULL;
-}
-
-static char *prompt_text(const struct chat_request *request)
-{
-    struct strbuf b;
-    char         *tools = request->tools ? jsonx_dump(request->tools) : NULL;
-    char         *text;
-
-    strbuf_init(&b, PROMPT_BYTES);
-    if (tools) strbuf_addf(&b, "%s\n", tools);
-    for (size_t i = 0; i < request->n_messages; i++) {
-        const struct message *m = &request->messages[i];
-        strbuf_addf(&b, "<%s> %s\n", m->role, m->turn >= 0
-                    ? request->turns[m->turn].content : m->text);
-    }
-    strbuf_add(&b, "<assistant>");
-    free(tools);
-    text = strbuf_take(&b);
-    strbuf_done(&b);
-    return text;
 }
 
 static int chat(void *self, const struct chat_request *request,
@@ -262,13 +330,17 @@ static int chat(void *self, const struct chat_request *request,
     const char   *content  = jsonx_text(answer, "content");
     const char   *thought  = jsonx_text(answer, "reasoning");
     int           tokens   = 0;
-    bool          cut      = false;
+    bool          cut      = false, has_calls = false;
 
-    if (next_request(s, err)) return -1;
+    if (next_request(s, err) ||
+        replay_use_template(s->template, request, err))
+        return -1;
     if (!answer)
         return err_set(err, ERR_FAILED, "the recording has no answer for this "
                        "question; add one without \"when\"");
-    prefill(s, prompt_text(request), !request->is_cold, out);
+    if (prefill(s, replay_prompt(s->template, s->shows_tools, request),
+                !request->is_cold, out, err))
+        return -1;
     out->finish = FINISH_STOP;
     if (thought) {
         cut = speak(s, out, CHUNK_REASONING, thought, request->max_tokens,
@@ -276,14 +348,15 @@ static int chat(void *self, const struct chat_request *request,
         keep_text(&out->reasoning, thought, out, CHUNK_REASONING);
     }
     if (json_is_array(arrivals)) {
-        say_by_arrivals(s, out, arrivals, &tokens);
+        say_by_arrivals(s, out, arrivals, &tokens, &has_calls);
     } else if (content && !cut) {
         cut = speak(s, out, CHUNK_CONTENT, content, request->max_tokens,
                     &tokens);
         keep_text(&out->content, content, out, CHUNK_CONTENT);
     }
     if (cut) out->finish = FINISH_LENGTH;
-    else call_tools(s, out, json_object_get(answer, "calls"), &tokens);
+    else call_tools(s, out, json_object_get(answer, "calls"), has_calls,
+                    &tokens);
     end_turn(s, out, tokens);
     return 0;
 }
@@ -297,11 +370,14 @@ static int complete(void *self, const struct complete_request *request,
     int           tokens = 0;
 
     if (next_request(s, err)) return -1;
-    strbuf_init(&text, PROMPT_BYTES);
+    strbuf_init(&text, REPLAY_PROMPT_BYTES);
     if (request->prompt) strbuf_add(&text, request->prompt);
     for (size_t i = 0; !request->prompt && i < request->n_ids; i++)
         strbuf_addf(&text, "%d ", request->ids[i]);
-    prefill(s, strbuf_take(&text), request->cache_prompt, out);
+    if (prefill(s, strbuf_take(&text), request->cache_prompt, out, err)) {
+        strbuf_done(&text);
+        return -1;
+    }
     for (int i = 0; i < request->n_predict; i++) strbuf_add(&text, " word");
     words = strbuf_take(&text);
     strbuf_done(&text);
@@ -313,6 +389,16 @@ static int complete(void *self, const struct complete_request *request,
     return 0;
 }
 
+/* Equal words have equal ids; FNV-1a, without a sign. */
+static int word_id(const char *word, size_t len)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)word[i]) * 16777619u;
+    return (int)(hash >> 1);
+}
+
 static int tokenize(void *self, const char *text, bool as_prompt, int **ids,
                     size_t *n, struct err *err)
 {
@@ -321,16 +407,22 @@ static int tokenize(void *self, const char *text, bool as_prompt, int **ids,
     (void)err;
     *n = count_words(text);
     *ids = mem_new(*n, sizeof **ids);
-    for (size_t i = 0; i < *n; i++) (*ids)[i] = (int)i + 1;
+    for (size_t i = 0; i < *n; i++) {
+        size_t len = word_len(text);
+
+        (*ids)[i] = word_id(text, len);
+        text += len;
+    }
     return 0;
 }
 
 static int render(void *self, const struct chat_request *request, char **text,
                   struct err *err)
 {
-    (void)self;
-    (void)err;
-    *text = prompt_text(request);
+    const struct self *s = self;
+
+    if (replay_use_template(s->template, request, err)) return -1;
+    *text = replay_prompt(s->template, s->shows_tools, request);
     return 0;
 }
 
@@ -353,13 +445,32 @@ static void stop(void *self)
     free(s);
 }
 
+static struct self *new_self(json_t *r)
+{
+    struct self *s     = mem_new(1, sizeof *s);
+    double       step  = positive(r, "cache_step", 1);
+    const char  *cache = jsonx_text(r, "cache");
+
+    *s = (struct self){
+        .recording = r, .prompt_tok_s = positive(r, "prompt_tok_s", 500),
+        .tok_s = positive(r, "tok_s", 50),
+        .knee_tokens = positive(r, "prefill_knee_tokens", INFINITY),
+        .context = positive(r, "context", NAN),
+        .template = json_object_get(r, "template"),
+        .cache_step = (size_t)fmin(fmax(step, 1), 1e9)};
+    s->prompt_tok_s_after = positive(r, "prompt_tok_s_after", s->prompt_tok_s);
+    s->shows_tools = jsonx_truth(r, "supports_tools") != 0;
+    if (cache && strcmp(cache, "none") == 0) s->cache_step = 0;
+    advance(s, jsonx_number(r, "load_s"));
+    return s;
+}
+
 static int start(void **self, const struct engine_spec *spec,
                  struct engine_facts *facts, struct err *err)
 {
     const char  *path  = spec->candidate->path;
     json_t      *r     = jsonx_read(path, RECORDING_BYTES, err);
     const char  *build = jsonx_text(r, "build"), *model, *fails;
-    struct self *s;
     double       context = positive(r, "context", spec->context);
 
     if (r && !json_is_object(r)) {
@@ -375,10 +486,6 @@ static int start(void **self, const struct engine_spec *spec,
         return -1;
     }
     model = jsonx_text(r, "model");
-    s = mem_new(1, sizeof *s);
-    *s = (struct self){.recording = r,
-                       .prompt_tok_s = positive(r, "prompt_tok_s", 500),
-                       .tok_s = positive(r, "tok_s", 50)};
     *facts = (struct engine_facts){
         .engine = mem_copy("replay"),
         .build = mem_copy(build ? build : "replay"),
@@ -391,7 +498,7 @@ static int start(void **self, const struct engine_spec *spec,
         .supports_tool_calls = jsonx_truth(r, "supports_tool_calls"),
         .supports_system_role = jsonx_truth(r, "supports_system_role"),
         .has_completion = true, .counts_tokens = true};
-    *self = s;
+    *self = new_self(r);
     return 0;
 }
 

@@ -15,9 +15,9 @@
 #define MAX_CALL_BYTES (64u << 10) /* all their texts together         */
 #define MAX_CHUNKS (128u << 10)    /* arrivals of one answer           */
 
-void stream_init(struct stream *s, struct turn *turn)
+void stream_init(struct stream *s, enum stream_form form, struct turn *turn)
 {
-    *s = (struct stream){.turn = turn};
+    *s = (struct stream){.turn = turn, .is_lines = form == STREAM_LINES};
     sse_init(&s->sse, STREAM_MAX_BYTES);
     strbuf_init(&s->content, STREAM_MAX_BYTES);
     strbuf_init(&s->reasoning, STREAM_MAX_BYTES);
@@ -116,9 +116,27 @@ static bool read_call(struct stream *s, struct tool_call *call,
                       ? jsonx_dump(args) : text_of(args));
 }
 
-/* Tool calls arrive whole or in pieces, each with the call's index. Servers
- * that give none, or always 0, are told from their ids: a name with another
- * id is another call. */
+/* Which call an item of the i-th place belongs to. OpenAI's arrive whole or
+ * in pieces, each with the call's index; servers that give none, or always 0,
+ * are told from their ids: a name with another id is another call. Ollama's
+ * arrive whole. */
+static json_int_t call_index(const struct stream *s, const json_t *item,
+                             size_t i)
+{
+    const struct turn *t     = s->turn;
+    const json_t      *at    = json_object_get(item, "index");
+    const char        *id    = jsonx_text(item, "id");
+    json_int_t         index = json_is_integer(at) ? json_integer_value(at)
+                                                   : (json_int_t)i;
+
+    if (s->is_lines) return (json_int_t)t->n_calls;
+    if (id && *id && index >= 0 && index < (json_int_t)t->n_calls &&
+        *t->calls[index].id && strcmp(t->calls[index].id, id) != 0 &&
+        jsonx_text(json_object_get(item, "function"), "name"))
+        return (json_int_t)t->n_calls;
+    return index;
+}
+
 static int read_calls(struct stream *s, const json_t *calls, struct err *err)
 {
     struct turn *t = s->turn;
@@ -126,15 +144,8 @@ static int read_calls(struct stream *s, const json_t *calls, struct err *err)
     json_t      *item;
 
     json_array_foreach(calls, i, item) {
-        const json_t *at    = json_object_get(item, "index");
-        const char   *id    = jsonx_text(item, "id");
-        json_int_t    index = json_is_integer(at) ? json_integer_value(at)
-                                                  : (json_int_t)i;
+        json_int_t index = call_index(s, item, i);
 
-        if (id && *id && index >= 0 && index < (json_int_t)t->n_calls &&
-            *t->calls[index].id && strcmp(t->calls[index].id, id) != 0 &&
-            jsonx_text(json_object_get(item, "function"), "name"))
-            index = (json_int_t)t->n_calls;
         if (index < 0 || index >= MAX_CALLS)
             return err_set(err, ERR_FAILED, "the answer holds more than %d "
                            "tool calls", MAX_CALLS);
@@ -202,7 +213,7 @@ static int read_choice(struct stream *s, const json_t *choice, int tokens,
 
     if (!delta) delta = json_object_get(choice, "message");
     thought = json_object_get(delta, "reasoning_content");
-    if (!thought) thought = json_object_get(delta, "reasoning");
+    if (!json_is_string(thought)) thought = json_object_get(delta, "reasoning");
     if (add_text(&s->reasoning, thought))
         add_chunk(s, CHUNK_REASONING, s->reasoning.len, tokens);
     if (add_text(&s->content, json_object_get(delta, "content")))
@@ -231,6 +242,62 @@ static void read_completion(struct stream *s, const json_t *event, int tokens)
     s->is_done = true;
 }
 
+/* Nanoseconds as milliseconds. */
+static void keep_ms(double *field, const json_t *event, const char *key)
+{
+    double ns = NAN;
+
+    keep(&ns, event, key);
+    if (!isnan(ns)) *field = ns / 1e6;
+}
+
+/* The account in Ollama's last line. prompt_eval_count is the whole prompt
+ * since version 0.4, also what the cache held; how much that was is told by
+ * later ones only. Where it is not, cache_n stays unknown and prompt_n over
+ * prompt_ms flatters a warm prompt: only a cold one gives a speed. Counts of 0
+ * are left out of the line. load_duration has no place here: it is 0 or a
+ * few milliseconds while the model stays loaded. */
+static void read_metrics(struct turn *t, const json_t *event)
+{
+    double cached = jsonx_number(event, "prompt_eval_cached_count");
+
+    keep(&t->server.prompt_n, event, "prompt_eval_count");
+    if (cached >= 0 && cached <= t->server.prompt_n) {
+        t->server.cache_n = cached;
+        t->server.prompt_n -= cached;
+    }
+    keep_ms(&t->server.prompt_ms, event, "prompt_eval_duration");
+    keep(&t->server.predicted_n, event, "eval_count");
+    keep_ms(&t->server.predicted_ms, event, "eval_duration");
+}
+
+/* Ollama's: {"message":{"content":".."},"done":false} of /api/chat,
+ * {"response":"..","done":false} of /api/generate. */
+static int read_line(struct stream *s, const json_t *event, struct err *err)
+{
+    const json_t *message = json_object_get(event, "message");
+    const json_t *from    = json_is_object(message) ? message : event;
+    const json_t *calls   = json_object_get(from, "tool_calls");
+    const char   *reason  = jsonx_text(event, "done_reason");
+
+    if (add_text(&s->reasoning, json_object_get(from, "thinking")))
+        add_chunk(s, CHUNK_REASONING, s->reasoning.len, -1);
+    if (add_text(&s->content, json_object_get(from, from == event
+                                              ? "response" : "content")))
+        add_chunk(s, CHUNK_CONTENT, s->content.len, -1);
+    if (json_array_size(calls) > 0) {
+        if (read_calls(s, calls, err)) return -1;
+        add_chunk(s, CHUNK_CALL, s->call_bytes, -1);
+    }
+    if (jsonx_truth(event, "done") != 1) return 0;
+    if (reason && *reason) s->turn->finish = finish_named(reason);
+    if (s->turn->finish == FINISH_STOP && s->turn->n_calls > 0)
+        s->turn->finish = FINISH_CALLS;         /* it says "stop" here too */
+    read_metrics(s->turn, event);
+    s->is_done = true;
+    return 0;
+}
+
 static int server_error(const json_t *error, struct err *err)
 {
     const char *text = json_is_string(error) ? json_string_value(error)
@@ -250,8 +317,10 @@ static int read_event(struct stream *s, json_t *event, struct err *err)
         return err_set(err, ERR_FAILED, "the server sent JSON that is no "
                        "object; is this an OpenAI-compatible server?");
     if (error && !json_is_null(error)) return server_error(error, err);
-    read_timings(s->turn, event);
-    if (json_array_size(choices) > 0) {
+    if (!s->is_lines) read_timings(s->turn, event);
+    if (s->is_lines) {
+        if (read_line(s, event, err)) return -1;
+    } else if (json_array_size(choices) > 0) {
         if (read_choice(s, json_array_get(choices, 0), n, err)) return -1;
     } else if (json_object_get(event, "stop")) {
         read_completion(s, event, n);
@@ -309,6 +378,49 @@ static int on_event(void *ctx, const char *name, const char *data, size_t len)
     return f->s->is_done ? 1 : 0;
 }
 
+/* Without the blanks at its end. */
+static size_t line_len(const struct stream *s)
+{
+    size_t len = s->plain.len;
+
+    while (len > 0 && isspace((unsigned char)s->plain.text[len - 1])) len--;
+    return len;
+}
+
+/* Empty lines are signs of life and no more. */
+static int end_line(struct stream *s, struct err *err)
+{
+    size_t len = line_len(s);
+    int    rc  = 0;
+
+    if (len > 0) {
+        s->events++;
+        rc = read_json(s, s->plain.text, len, err);
+    }
+    strbuf_clear(&s->plain);
+    return rc;
+}
+
+static int feed_lines(struct stream *s, const char *bytes, size_t n,
+                      struct err *err)
+{
+    while (n > 0) {
+        const char *end = memchr(bytes, '\n', n);
+        size_t      len = end ? (size_t)(end - bytes) : n;
+
+        strbuf_addn(&s->plain, bytes, len);
+        if (s->plain.over)
+            return err_set(err, ERR_FAILED, "a line of the answer is longer "
+                           "than %u bytes", STREAM_MAX_BYTES);
+        if (!end) return 0;
+        if (end_line(s, err)) return -1;
+        if (s->is_done) return 1;
+        bytes += len + 1;
+        n -= len + 1;
+    }
+    return 0;
+}
+
 int stream_feed(struct stream *s, const char *bytes, size_t n, int64_t at_ns,
                 struct err *err)
 {
@@ -321,12 +433,13 @@ int stream_feed(struct stream *s, const char *bytes, size_t n, int64_t at_ns,
     }
     if (!s->started && n > 0) {
         s->started = true;
-        s->is_plain = bytes[0] == '{';
+        s->is_plain = !s->is_lines && bytes[0] == '{';
         if (bytes[0] == '<')
             return err_set(err, ERR_FAILED, "the server sent a web page in "
                            "place of an answer; is this an OpenAI-compatible "
                            "server?");
     }
+    if (s->is_lines) return feed_lines(s, bytes, n, err);
     if (!s->is_plain) return sse_feed(&s->sse, bytes, n, on_event, &f, err);
     strbuf_addn(&s->plain, bytes, n);
     if (s->plain.over)
@@ -335,15 +448,26 @@ int stream_feed(struct stream *s, const char *bytes, size_t n, int64_t at_ns,
     return 0;
 }
 
-int stream_finish(struct stream *s, int64_t end_ns, struct err *err)
+/* What the transfer left: a whole JSON answer, or a last line that has no
+ * end. A line that was cut is no fault of its own. */
+static int read_rest(struct stream *s, struct err *err)
 {
-    struct turn *t  = s->turn;
-    int          rc = 0;
+    size_t len = line_len(s);
 
     if (s->is_plain && s->plain.len > 0) {
         s->events++;
-        rc = read_json(s, s->plain.text, s->plain.len, err);
+        return read_json(s, s->plain.text, s->plain.len, err);
     }
+    if (s->is_lines && !s->is_done && len > 0 && s->plain.text[len - 1] == '}')
+        return end_line(s, err);
+    return 0;
+}
+
+int stream_finish(struct stream *s, int64_t end_ns, struct err *err)
+{
+    struct turn *t  = s->turn;
+    int          rc = read_rest(s, err);
+
     t->end_ns = end_ns;
     free(t->content);
     t->content = strbuf_take(&s->content);

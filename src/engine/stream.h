@@ -3,10 +3,11 @@
  * their arrival times in, a turn out.
  *
  * Reads OpenAI chat streams (content, reasoning_content, tool_calls deltas,
- * usage), llama-server's /completion streams and its `timings`, and a whole
- * JSON answer from a server that ignores "stream". Everything in them is
- * hostile: an answer is bounded to STREAM_MAX_BYTES, invalid UTF-8 and NUL
- * become U+FFFD, what is not JSON ends the stream with one sentence.
+ * usage), llama-server's /completion streams and its `timings`, Ollama's lines
+ * of JSON, and a whole JSON answer from a server that ignores "stream".
+ * Everything in them is hostile: an answer is bounded to STREAM_MAX_BYTES,
+ * invalid UTF-8 and NUL become U+FFFD, what is not JSON ends the stream with
+ * one sentence.
  */
 #ifndef ENGINE_STREAM_H
 #define ENGINE_STREAM_H
@@ -25,14 +26,21 @@ struct stream {
     struct sse    sse;
     struct turn  *turn;          /* borrowed; filled as bytes arrive        */
     struct strbuf content, reasoning;
-    struct strbuf plain;         /* a reply that is no event stream         */
+    struct strbuf plain;         /* a reply that is no event stream, or the
+                                    line that has not ended yet             */
     size_t        call_bytes;    /* texts of all tool calls so far          */
     int64_t       at_ns;         /* arrival of the bytes being read         */
-    bool          is_plain, started, is_done, is_endless;
+    bool          is_lines, is_plain, started, is_done, is_endless;
     size_t        events;
 };
 
-void stream_init(struct stream *s, struct turn *turn);
+/* How an answer is cut into events. */
+enum stream_form {
+    STREAM_EVENTS,               /* server-sent events, as OpenAI's         */
+    STREAM_LINES                 /* a JSON object a line, as Ollama's       */
+};
+
+void stream_init(struct stream *s, enum stream_form form, struct turn *turn);
 
 /* 0: go on. 1: the answer is complete, nothing more is wanted. -1: err. */
 MUST_USE int stream_feed(struct stream *s, const char *bytes, size_t n,

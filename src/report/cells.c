@@ -29,24 +29,30 @@ static const struct {
 };
 
 const enum metric_id cells_details[CELLS_DETAILS] = {
-    METRIC_first_sentence_s, METRIC_latency50_s, METRIC_served_tok_s,
-    METRIC_prompt_tok_s, METRIC_peak_memory_bytes,
-    METRIC_left_for_speech_bytes, METRIC_load_s,
+    METRIC_latency50_s, METRIC_served_tok_s, METRIC_prompt_tok_s,
+    METRIC_peak_memory_bytes, METRIC_left_for_speech_bytes, METRIC_load_s,
 };
 
+/* Tools by prompt and native tools are different suites, whatever their
+ * names. */
+static bool is_of(const struct quality *q, const struct summary_column *c)
+{
+    return c->suite && q->by_prompt == c->by_prompt &&
+           strcmp(q->suite, c->suite) == 0;
+}
+
 static const struct quality *quality_of(const struct candidate_facts *c,
-                                        const char *suite)
+                                        const struct summary_column *column)
 {
     for (size_t i = 0; i < c->n_quality; i++)
-        if (strcmp(c->quality[i].suite, suite) == 0) return &c->quality[i];
+        if (is_of(&c->quality[i], column)) return &c->quality[i];
     return NULL;
 }
 
-static bool has_column(const struct summary *s, const char *suite)
+static bool has_column(const struct summary *s, const struct quality *q)
 {
     for (size_t i = 0; i < s->n; i++)
-        if (s->columns[i].suite && strcmp(s->columns[i].suite, suite) == 0)
-            return true;
+        if (is_of(q, &s->columns[i])) return true;
     return false;
 }
 
@@ -57,31 +63,62 @@ static void add_column(struct summary *s, struct summary_column column)
     s->columns[s->n++] = column;
 }
 
-static char *suite_title(const char *suite, bool needs_tools)
+/* Bytes of the suite's own name: the key of a suite that was also asked with
+ * the tools in the prompt says so behind it. */
+static size_t own_name(const char *suite, bool by_prompt)
 {
-    size_t len = strlen(suite);
+    static const char mark[] = "_by_prompt";
+    size_t len = strlen(suite), of_mark = sizeof mark - 1;
+
+    if (by_prompt && len > of_mark &&
+        strcmp(suite + len - of_mark, mark) == 0)
+        return len - of_mark;
+    return len;
+}
+
+char *cells_suite(const char *suite, bool by_prompt)
+{
+    return mem_printf("%.*s%s", (int)own_name(suite, by_prompt), suite,
+                      by_prompt ? ", tools by prompt" : "");
+}
+
+static char *suite_title(const struct quality *q)
+{
+    size_t len = own_name(q->suite, q->by_prompt);
     bool   is_cut = len > MAX_TITLE_BYTES;
     char  *safe, *title;
 
     if (is_cut) len = MAX_TITLE_BYTES;
-    while (is_cut && len && ((unsigned char)suite[len] & 0xc0) == 0x80) len--;
-    safe = utf8_printable(suite, len);
-    title = mem_printf("%s%s%s", needs_tools ? "tools\n" : "", safe,
-                       is_cut ? "…" : "");
+    while (is_cut && len && ((unsigned char)q->suite[len] & 0xc0) == 0x80)
+        len--;
+    safe = utf8_printable(q->suite, len);
+    title = mem_printf("%s%s%s%s",
+                       q->needs_tools && !q->by_prompt ? "tools\n" : "",
+                       safe, is_cut ? "…" : "",
+                       q->by_prompt ? ", tools\nby prompt" : "");
     free(safe);
     return title;
 }
 
-static void add_suites(const struct facts *f, bool needs_tools,
+/* In the order of their columns. */
+enum suite_class { NATIVE_TOOLS, TOOLS_BY_PROMPT, NO_TOOLS };
+
+static enum suite_class class_of(const struct quality *q)
+{
+    return q->by_prompt ? TOOLS_BY_PROMPT
+         : q->needs_tools ? NATIVE_TOOLS : NO_TOOLS;
+}
+
+static void add_suites(const struct facts *f, enum suite_class wanted,
                        struct summary *out)
 {
     for (size_t i = 0; i < f->n_candidates; i++)
         for (size_t k = 0; k < f->candidates[i].n_quality; k++) {
             const struct quality *q = &f->candidates[i].quality[k];
-            if (q->needs_tools == needs_tools && !has_column(out, q->suite))
+            if (class_of(q) == wanted && !has_column(out, q))
                 add_column(out, (struct summary_column){
-                    .suite = q->suite,
-                    .title = suite_title(q->suite, needs_tools)});
+                    .suite = q->suite, .by_prompt = q->by_prompt,
+                    .title = suite_title(q)});
         }
 }
 
@@ -94,9 +131,10 @@ void cells_summary(const struct facts *f, struct summary *out)
         add_column(out, (struct summary_column){
             .metric = fixed_columns[i].metric, .drop = fixed_columns[i].drop,
             .title = mem_copy(fixed_columns[i].title)});
-    add_suites(f, true, out);
+    add_suites(f, NATIVE_TOOLS, out);
+    add_suites(f, TOOLS_BY_PROMPT, out);
     tools = out->n;
-    add_suites(f, false, out);
+    add_suites(f, NO_TOOLS, out);
     /* the last of a group goes first */
     for (size_t i = n + 1; i < tools; i++)
         out->columns[i].drop = 2000 + (int)(tools - i);
@@ -109,6 +147,12 @@ void cells_summary_done(struct summary *s)
     for (size_t i = 0; i < s->n; i++) free(s->columns[i].title);
     free(s->columns);
     *s = (struct summary){0};
+}
+
+char *cells_column_name(const struct summary_column *column)
+{
+    return column->suite ? cells_suite(column->suite, column->by_prompt)
+                         : mem_copy(metric_info[column->metric].label);
 }
 
 /* ---- their cells ------------------------------------------------------- */
@@ -151,7 +195,7 @@ struct units_text cells_value(const struct candidate_facts *c,
     if (!column->suite)
         return metric_cell(&c->metrics[column->metric],
                            &metric_info[column->metric]);
-    q = quality_of(c, column->suite);
+    q = quality_of(c, column);
     return q ? rate_cell(q) : missing;
 }
 
@@ -220,8 +264,10 @@ static const char *cell_reason(const struct candidate_facts *c,
         if (*m->reason) return m->reason;
         return *is_mark ? NULL : "not measured";
     }
-    q = quality_of(c, column->suite);
+    q = quality_of(c, column);
     if (!c->n_quality && *m->reason) return m->reason;   /* never answered */
+    if (!q && column->by_prompt)
+        return "asked only of models whose template drops the tools";
     if (!q) return "no case of this suite was run";
     if (isfinite(q->rate)) return NULL;
     return q->total > 0 ? "more than 2 % of the cases failed through "
@@ -246,40 +292,43 @@ static struct note *note_for(struct note **notes, size_t *n,
     return &(*notes)[(*n)++];
 }
 
-static void add_listed(struct strbuf *out, bool *is_first, const char *text)
+/* The name of a column may hold a comma. */
+static void add_columns(const struct note *note, const struct summary *s,
+                        struct strbuf *out)
 {
-    if (!*is_first) strbuf_add(out, ", ");
-    strbuf_add(out, text);
-    *is_first = false;
+    const char *between = "";
+
+    for (size_t i = 0; i < s->n; i++) {
+        char *name = note->what[i] ? cells_column_name(&s->columns[i]) : NULL;
+
+        if (!name) continue;
+        strbuf_addf(out, "%s%s", between, name);
+        between = "; ";
+        free(name);
+    }
 }
 
 static char *note_text(const struct note *note, const struct facts *f,
                        const struct summary *s)
 {
-    bool          is_first = true, is_all = true, is_everyone = true;
+    bool          is_all = true, is_everyone = true;
+    const char   *between = " (";
     struct strbuf out;
 
     strbuf_init(&out, 1 << 20);
     strbuf_add(&out, note->is_mark ? "* " : UNITS_MISSING " ");
     for (size_t i = 0; i < s->n; i++)
         is_all = is_all && (note->what[i] || !s->columns[i].is_shown);
-    for (size_t i = 0; i < s->n && !is_all; i++) {
-        const struct summary_column *c = &s->columns[i];
-        if (note->what[i])
-            add_listed(&out, &is_first, c->suite ? c->suite :
-                       metric_info[c->metric].label);
-    }
+    if (!is_all) add_columns(note, s, &out);
     strbuf_addf(&out, "%s: %s", is_all ? "everything" : "", note->reason);
     for (size_t i = 0; i < f->n_candidates; i++)
         is_everyone = is_everyone && note->who[i];
-    if (!is_everyone || f->n_candidates == 1) {
-        strbuf_add(&out, " (");
-        is_first = true;
-        for (size_t i = 0; i < f->n_candidates; i++)
-            if (note->who[i])
-                add_listed(&out, &is_first, f->candidates[i].name);
-        strbuf_add(&out, ")");
+    for (size_t i = 0; i < f->n_candidates; i++) {
+        if (!note->who[i] || (is_everyone && f->n_candidates > 1)) continue;
+        strbuf_addf(&out, "%s%s", between, f->candidates[i].name);
+        between = ", ";
     }
+    if (*between == ',') strbuf_add(&out, ")");
     return out.text;
 }
 
@@ -321,8 +370,8 @@ static bool is_fixed_column(enum metric_id id)
 
 /* ---- lines ------------------------------------------------------------- */
 
-void cells_interval(const struct candidate_facts *c, enum metric_id id,
-                    struct strbuf *out)
+void cells_metric(const struct candidate_facts *c, enum metric_id id,
+                  const char *name, bool has_interval, struct strbuf *out)
 {
     const struct metric      *m    = &c->metrics[id];
     const struct metric_info *info = &metric_info[id];
@@ -330,9 +379,9 @@ void cells_interval(const struct candidate_facts *c, enum metric_id id,
                     strcmp(info->unit, "s") != 0;
 
     if (!isfinite(m->median)) return;
-    strbuf_addf(out, "%s %s", info->label,
-                units_interval(m->median, m->low, m->high,
-                               is_named ? "" : info->unit,
+    strbuf_addf(out, "%s %s", name,
+                units_interval(m->median, has_interval ? m->low : NAN,
+                               m->high, is_named ? "" : info->unit,
                                info->decimals).text);
     if (*m->reason && is_fixed_column(id)) strbuf_add(out, "*");
     else if (*m->reason) strbuf_addf(out, " (%s)", m->reason);
@@ -345,7 +394,13 @@ static void add_outcomes(struct strbuf *out, int n, const char *what)
 
 void cells_quality(const struct quality *q, struct strbuf *out)
 {
-    strbuf_addf(out, "%s: %d of %d passed", q->suite, q->pass, q->total);
+    const struct metric *first = &q->first_sentence_s;
+    char                *suite = cells_suite(q->suite, q->by_prompt);
+
+    strbuf_add(out, suite);
+    free(suite);
+    if (q->by_prompt && q->dialect) strbuf_addf(out, " (%s)", q->dialect);
+    strbuf_addf(out, ": %d of %d passed", q->pass, q->total);
     if (isfinite(q->rate))
         strbuf_addf(out, ", %s", units_rate_interval(
             q->rate, q->rate_low, q->rate_high).text);
@@ -358,6 +413,10 @@ void cells_quality(const struct quality *q, struct strbuf *out)
     }
     add_outcomes(out, q->template_fault, "lost to the template");
     add_outcomes(out, q->harness_fault, "lost to audition or the connection");
+    if (isfinite(first->median))
+        strbuf_addf(out, "; first sentence %s",
+                    units_interval(first->median, first->low, first->high,
+                                   "s", 2).text);
 }
 
 static void add_part(struct strbuf *out, const char *before,
@@ -403,6 +462,18 @@ void cells_predicted(const struct candidate_facts *c, struct strbuf *out)
     }
 }
 
+struct units_text cells_number(double value)
+{
+    struct units_text number = units_number(value, 4);
+    size_t            len    = strlen(number.text);
+
+    if (!strchr(number.text, '.')) return number;
+    while (number.text[len - 1] == '0') len--;
+    if (number.text[len - 1] == '.') len--;
+    number.text[len] = '\0';
+    return number;
+}
+
 /* Leaves of an object as "name value", in order; what is unset is left out. */
 static void add_settings(struct strbuf *out, const char *name,
                          const json_t *value, int depth)
@@ -419,12 +490,7 @@ static void add_settings(struct strbuf *out, const char *name,
     }
     if (json_is_null(value)) return;
     if (json_is_real(value)) {
-        struct units_text number = units_number(json_real_value(value), 4);
-        size_t            len    = strlen(number.text);
-
-        while (len && number.text[len - 1] == '0') len--;
-        if (len && number.text[len - 1] == '.') len--;
-        text = mem_copy_n(number.text, len);
+        text = mem_copy(cells_number(json_real_value(value)).text);
     } else if (json_is_string(value))
         text = mem_copy(json_string_value(value));
     else
@@ -459,7 +525,7 @@ void cells_method(const struct facts *f, struct strbuf *out)
 void cells_engine(const struct candidate_facts *c, struct strbuf *out)
 {
     if (!c->engine) return;
-    strbuf_add(out, c->engine);
+    strbuf_add(out, c->server ? c->server : c->engine);
     if (c->build) strbuf_addf(out, " %s", c->build);
     if (c->base_url) strbuf_addf(out, " at %s", c->base_url);
     if (c->remote)

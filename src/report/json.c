@@ -2,6 +2,7 @@
 /* json.c - the facts record for programs: all of it, nothing else. Names
  * may be added, never changed; see docs and tests/unit/test_report.c. What
  * is written here is read back by facts_read.c. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ static json_t *template_json(const struct candidate_facts *c)
 
     if (c->has_template < 0 && c->supports_tools < 0 &&
         c->supports_tool_calls < 0 && c->supports_system_role < 0 &&
-        c->n_findings == 0)
+        c->n_findings == 0 && !c->preflight)
         return json_null();
     object = json_object();
     findings = json_array();
@@ -79,6 +80,36 @@ static json_t *template_json(const struct candidate_facts *c)
         json_array_append_new(findings, finding);
     }
     json_object_set_new(object, "findings", findings);
+    if (c->preflight) json_object_update_missing(object, c->preflight);
+    return object;
+}
+
+static json_t *percentiles_json(const struct metric *m)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < CERTIFIED; i++) {
+        json_t *percentile = json_object();
+
+        jsonx_set_number(percentile, "value", m->certified[i]);
+        jsonx_set_integer(percentile, "needs", certified_needs[i]);
+        json_object_set_new(object, certified_name[i], percentile);
+    }
+    return object;
+}
+
+static json_t *metric_json(const struct metric *m, enum metric_id id)
+{
+    json_t *object = json_object();
+
+    jsonx_set_number(object, "median", m->median);
+    jsonx_set_number(object, "low", m->low);
+    jsonx_set_number(object, "high", m->high);
+    set_count(object, "n", m->n);
+    jsonx_set_text(object, "unit", metric_info[id].unit);
+    jsonx_set_text(object, "reason", *m->reason ? m->reason : NULL);
+    if (metric_is_latency(id) && m->n > 0)
+        json_object_set_new(object, "percentiles", percentiles_json(m));
     return object;
 }
 
@@ -86,19 +117,89 @@ static json_t *metrics_json(const struct candidate_facts *c)
 {
     json_t *object = json_object();
 
-    for (int i = 0; i < METRIC_COUNT; i++) {
-        const struct metric *m     = &c->metrics[i];
-        json_t              *value = json_object();
-
-        jsonx_set_number(value, "median", m->median);
-        jsonx_set_number(value, "low", m->low);
-        jsonx_set_number(value, "high", m->high);
-        set_count(value, "n", m->n);
-        jsonx_set_text(value, "unit", metric_info[i].unit);
-        jsonx_set_text(value, "reason", *m->reason ? m->reason : NULL);
-        json_object_set_new(object, metric_info[i].name, value);
-    }
+    for (int i = 0; i < METRIC_COUNT; i++)
+        json_object_set_new(object, metric_info[i].name,
+                            metric_json(&c->metrics[i], (enum metric_id)i));
     return object;
+}
+
+static json_t *turns_json(const struct candidate_facts *c)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < c->n_turns; i++) {
+        const struct turn_facts *t      = &c->turns[i];
+        json_t                  *object = json_object();
+
+        jsonx_set_integer(object, "turn", t->turn);
+        jsonx_set_number(object, "first_sentence_s", t->first_sentence_s);
+        jsonx_set_number(object, "reread_tokens", t->reread_tokens);
+        jsonx_set_number(object, "prompt_tokens", t->prompt_tokens);
+        jsonx_set_number(object, "cached_tokens", t->cached_tokens);
+        jsonx_set_number(object, "unchanged_tokens", t->unchanged_tokens);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+/* Nothing measured is no number, whatever a field holds. */
+static double if_any(bool is_any, double value) { return is_any ? value : NAN; }
+
+static json_t *cliff_json(const struct cliff_facts *cliff)
+{
+    json_t *object = json_object(), *points = json_array();
+    bool    is_any = cliff->n > 0;
+
+    for (size_t i = 0; i < cliff->n; i++) {
+        const struct cliff_point *p     = &cliff->points[i];
+        json_t                   *point = json_object();
+
+        jsonx_set_number(point, "prompt_tokens", p->prompt_tokens);
+        jsonx_set_number(point, "ttft_s", p->ttft_s);
+        jsonx_set_number(point, "entities", p->entities);
+        jsonx_set_text(point, "reason", *p->reason ? p->reason : NULL);
+        json_array_append_new(points, point);
+    }
+    json_object_set_new(object, "points", points);
+    jsonx_set_number(object, "knee_tokens",
+                     if_any(is_any, cliff->knee_tokens));
+    jsonx_set_number(object, "max_entities",
+                     if_any(is_any, cliff->max_entities));
+    jsonx_set_number(object, "limit_s", if_any(is_any, cliff->limit_s));
+    set_truth(object, "is_bound", is_any ? cliff->is_bound : -1);
+    jsonx_set_text(object, "reason", *cliff->reason ? cliff->reason : NULL);
+    return object;
+}
+
+static json_t *reasoning_json(const struct reasoning_facts *r)
+{
+    json_t *object = json_object();
+    bool    is_any = r->answers > 0;
+
+    jsonx_set_number(object, "leak_rate", if_any(is_any, r->leak_rate));
+    jsonx_set_number(object, "empty_rate", if_any(is_any, r->empty_rate));
+    set_truth(object, "can_disable", r->can_disable);
+    set_count(object, "answers", r->answers);
+    jsonx_set_text(object, "how", *r->how ? r->how : NULL);
+    return object;
+}
+
+static json_t *serving_json(const struct candidate_facts *c)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < c->n_serving; i++) {
+        const struct serving_variant *v      = &c->serving[i];
+        json_t                       *object = json_object();
+
+        jsonx_set_text(object, "name", v->name);
+        jsonx_set_number(object, "tok_s", v->tok_s);
+        jsonx_set_number(object, "saves_ms_per_token",
+                         v->saves_ms_per_token);
+        set_truth(object, "is_sure", v->is_sure);
+        json_array_append_new(list, object);
+    }
+    return list;
 }
 
 static json_t *quality_json(const struct candidate_facts *c)
@@ -120,6 +221,11 @@ static json_t *quality_json(const struct candidate_facts *c)
         jsonx_set_number(value, "rate_high", q->rate_high);
         jsonx_set_number(value, "rate_if_parsed", q->rate_if_parsed);
         set_truth(value, "needs_tools", q->needs_tools);
+        set_truth(value, "by_prompt", q->by_prompt);
+        jsonx_set_text(value, "dialect", q->dialect);
+        json_object_set_new(value, "first_sentence_s",
+                            metric_json(&q->first_sentence_s,
+                                        METRIC_first_sentence_s));
         set_named(object, q->suite ? q->suite : "", value);
     }
     return object;
@@ -167,10 +273,16 @@ static json_t *candidate_json(const struct candidate_facts *c)
     jsonx_set_number(object, "file_bytes", c->file_bytes);
     jsonx_set_text(object, "engine", c->engine);
     jsonx_set_text(object, "build", c->build);
+    jsonx_set_text(object, "server", c->server);
     jsonx_set_text(object, "command", c->command);
+    jsonx_set_text(object, "beside", c->beside);
     set_count(object, "blocks", c->blocks);
     json_object_set_new(object, "template", template_json(c));
     json_object_set_new(object, "metrics", metrics_json(c));
+    json_object_set_new(object, "turns", turns_json(c));
+    json_object_set_new(object, "prefill_cliff", cliff_json(&c->cliff));
+    json_object_set_new(object, "reasoning", reasoning_json(&c->reasoning));
+    json_object_set_new(object, "serving", serving_json(c));
     json_object_set_new(object, "predicted", predicted_json(c));
     json_object_set_new(object, "quality", quality_json(c));
     json_object_set_new(object, "examples", examples_json(c));

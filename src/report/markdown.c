@@ -1,125 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* markdown.c - report.md: everything that is known, for people.
- *
- * Texts of models, files and servers appear in three ways only: escaped
- * inline, in a code span, or in a fence longer than any run of backticks in
- * them; each without control characters.
- */
+/* markdown.c - report.md: everything that is known, for people. What its
+ * column heads link to are headings of METHOD.md. */
 #include <ctype.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "report/cells.h"
+#include "report/listener.h"
+#include "report/markdown_text.h"
 #include "report/report.h"
-
-#define MAX_QUOTE_BYTES 2000   /* of one text of a model */
-
-/* ---- making texts safe ------------------------------------------------- */
-
-static bool is_markup(const char *text, size_t at)
-{
-    if (strchr("\\`*[]<>|&~$#", text[at])) return true;
-    if (text[at] == ':') return strncmp(text + at, "://", 3) == 0;
-    if (text[at] != '_') return false;
-    /* a_b is plain text in every dialect: names stay readable */
-    return at == 0 || !isalnum((unsigned char)text[at - 1]) ||
-           !isalnum((unsigned char)text[at + 1]);
-}
-
-/* Inline text, also inside a table cell. */
-static void inline_text(struct strbuf *out, const char *text)
-{
-    char *safe = utf8_printable(text, strlen(text));
-
-    for (size_t i = 0; safe[i]; i++) {
-        if (is_markup(safe, i)) strbuf_add(out, "\\");
-        strbuf_addn(out, safe + i, 1);
-    }
-    free(safe);
-}
-
-static size_t longest_run(const char *text)
-{
-    size_t longest = 0, run = 0;
-
-    for (; *text; text++) {
-        run = *text == '`' ? run + 1 : 0;
-        if (run > longest) longest = run;
-    }
-    return longest;
-}
-
-static void backticks(struct strbuf *out, size_t n)
-{
-    while (n-- > 0) strbuf_add(out, "`");
-}
-
-/* Not for table cells: a '|' would end them. */
-static void code_span(struct strbuf *out, const char *text)
-{
-    char       *safe  = utf8_printable(text, strlen(text));
-    size_t      n     = longest_run(safe) + 1;
-    const char *space = n > 1 ? " " : "";
-
-    backticks(out, n);
-    strbuf_addf(out, "%s%s%s", space, *safe ? safe : " ", space);
-    backticks(out, n);
-    free(safe);
-}
-
-/* A block of its own, at the left margin. */
-static void fenced(struct strbuf *out, const char *language, const char *text)
-{
-    size_t len   = strlen(text), shown = len, fence = longest_run(text) + 1;
-    bool   is_exact = true;
-
-    if (fence < 3) fence = 3;
-    if (!*language && len > MAX_QUOTE_BYTES) {
-        shown = MAX_QUOTE_BYTES;
-        while (shown && ((unsigned char)text[shown] & 0xc0) == 0x80) shown--;
-    }
-    backticks(out, fence);
-    strbuf_addf(out, "%s\n", language);
-    for (size_t at = 0; at < shown;) {
-        size_t n    = strcspn(text + at, "\n");
-        char  *line;
-
-        if (n > shown - at) n = shown - at;
-        line = utf8_printable(text + at, n);
-        is_exact = is_exact && strncmp(line, text + at, n) == 0;
-        strbuf_addf(out, "%s\n", line);
-        free(line);
-        at += n + 1;
-    }
-    backticks(out, fence);
-    strbuf_add(out, "\n");
-    if (!is_exact)
-        strbuf_add(out, "\n(Control characters are not shown; the exact "
-                   "text is in the JSON report.)\n");
-    if (shown < len)
-        strbuf_addf(out, "\n(%zu more bytes are in the JSON report.)\n",
-                    len - shown);
-    strbuf_add(out, "\n");
-}
-
-static void item(struct strbuf *out, const char *label, const char *text)
-{
-    if (!text || !*text) return;
-    strbuf_addf(out, "- **%s:** ", label);
-    inline_text(out, text);
-    strbuf_add(out, "\n");
-}
-
-static void item_code(struct strbuf *out, const char *label, const char *text)
-{
-    if (!text || !*text) return;
-    strbuf_addf(out, "- **%s:** ", label);
-    code_span(out, text);
-    strbuf_add(out, "\n");
-}
 
 /* ---- the answer -------------------------------------------------------- */
 
@@ -133,22 +25,22 @@ static void answer(struct strbuf *out, const struct facts *f)
                    : f->n_candidates ? "# No candidate passed\n\n"
                                      : "# There is no candidate\n\n");
         if (f->no_winner) {
-            inline_text(out, f->no_winner);
+            md_inline(out, f->no_winner);
             strbuf_add(out, "\n\n");
         }
         return;
     }
     strbuf_add(out, "# Ship ");
-    inline_text(out, r->name);
+    md_inline(out, r->name);
     strbuf_add(out, "\n\n");
-    item(out, "Why", winner ? winner->reason : NULL);
-    item(out, "How sure", r->sure);
-    item(out, "Runner-up", r->runner_up);
-    if (winner && !r->command) item(out, "Served at", winner->base_url);
+    md_item(out, "Why", winner ? winner->reason : NULL);
+    md_item(out, "How sure", r->sure);
+    md_item(out, "Runner-up", r->runner_up);
+    if (winner && !r->command) md_item(out, "Served at", winner->base_url);
     strbuf_add(out, "\n");
     if (r->command) {
         strbuf_add(out, "Serve it with\n\n");
-        fenced(out, "sh", r->command);
+        md_fenced(out, "sh", r->command);
     }
 }
 
@@ -158,13 +50,16 @@ static void titles(struct strbuf *out, const struct summary *s)
 {
     strbuf_add(out, "| # | candidate | verdict |");
     for (size_t i = 0; i < s->n; i++) {
-        char *title = mem_copy(s->columns[i].title);
-        char *end   = strchr(title, '\n');
+        const struct summary_column *c     = &s->columns[i];
+        char                        *title = mem_copy(c->title);
+        char                        *end   = strchr(title, '\n');
 
         if (end) *end = ' ';
-        strbuf_add(out, " ");
-        inline_text(out, title);
-        strbuf_add(out, " |");
+        strbuf_add(out, " [");
+        md_inline(out, title);
+        strbuf_addf(out, "](METHOD.md#%s) |",
+                    c->by_prompt ? "tools-by-prompt" : c->suite ? "quality"
+                    : metric_info[c->metric].name);
         free(title);
     }
     strbuf_add(out, "\n|--:|---|---|");
@@ -185,11 +80,11 @@ static void results(struct strbuf *out, const struct facts *f)
         const struct candidate_facts *c = &f->candidates[i];
 
         strbuf_addf(out, "| %s | ", cells_rank(f, i).text);
-        inline_text(out, c->name);
+        md_inline(out, c->name);
         strbuf_addf(out, " | %s |", cells_verdict(c->verdict));
         for (size_t k = 0; k < s.n; k++) {
             strbuf_add(out, " ");
-            inline_text(out, cells_value(c, &s.columns[k]).text);
+            md_inline(out, cells_value(c, &s.columns[k]).text);
             strbuf_add(out, " |");
         }
         strbuf_add(out, "\n");
@@ -199,7 +94,7 @@ static void results(struct strbuf *out, const struct facts *f)
     n = cells_notes(f, &s, &notes);
     for (size_t i = 0; i < n; i++) {
         strbuf_add(out, "- ");
-        inline_text(out, notes[i]);
+        md_inline(out, notes[i]);
         strbuf_add(out, "\n");
         free(notes[i]);
     }
@@ -215,6 +110,33 @@ static const char *truth(int value)
     return value < 0 ? "not known" : value ? "yes" : "no";
 }
 
+/* Its single answers; what it found has a place of its own. */
+static void preflight(struct strbuf *out, const json_t *object)
+{
+    struct strbuf line;
+    const char   *key;
+    json_t       *value;
+
+    strbuf_init(&line, 1 << 16);
+    /* the macro takes a non-const object but only reads it */
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+        const char *text = json_is_string(value) ? json_string_value(value)
+                         : json_is_boolean(value)
+                         ? truth(json_is_true(value)) : NULL;
+        char       *name = mem_copy(key);
+
+        for (char *at = name; *at; at++)
+            if (*at == '_') *at = ' ';
+        /* the other ones stand in the line above */
+        if (text && strcmp(key, "present") != 0 &&
+            strncmp(key, "supports_", 9) != 0)
+            strbuf_addf(&line, "%s%s %s", line.len ? "; " : "", name, text);
+        free(name);
+    }
+    md_item(out, "[Preflight](METHOD.md#preflight)", line.text);
+    strbuf_done(&line);
+}
+
 static void identity(struct strbuf *out, const struct candidate_facts *c)
 {
     struct strbuf engine;
@@ -224,30 +146,32 @@ static void identity(struct strbuf *out, const struct candidate_facts *c)
                                 : "did not pass every gate");
     if (c->status != STATUS_OK)
         strbuf_addf(out, "- **Status:** %s\n", status_name(c->status));
-    item(out, "Failure", c->failure);
+    md_item(out, "Failure", c->failure);
     if (!c->failure || !c->reason || strcmp(c->failure, c->reason) != 0)
-        item(out, c->passes_gates ? "Why" : "Why out", c->reason);
-    item_code(out, "File", c->file);
-    item_code(out, "SHA-256", c->sha256);
-    item(out, "Architecture", c->architecture);
-    item(out, "Quantisation", c->quantisation);
+        md_item(out, c->passes_gates ? "Why" : "Why out", c->reason);
+    md_item_code(out, "File", c->file);
+    md_item_code(out, "SHA-256", c->sha256);
+    md_item(out, "Architecture", c->architecture);
+    md_item(out, "Quantisation", c->quantisation);
     if (isfinite(c->parameters))
-        item(out, "Parameters", units_count(c->parameters).text);
+        md_item(out, "Parameters", units_count(c->parameters).text);
     if (isfinite(c->file_bytes))
-        item(out, "File size", units_bytes(c->file_bytes).text);
+        md_item(out, "File size", units_bytes(c->file_bytes).text);
     strbuf_init(&engine, 1 << 16);
     cells_engine(c, &engine);
-    item(out, "Engine", engine.text);
+    md_item(out, "Engine", engine.text);
     strbuf_done(&engine);
     if (c->blocks > 0) strbuf_addf(out, "- **Blocks:** %d\n", c->blocks);
     if (c->has_template < 0 && c->supports_tools < 0)
-        strbuf_add(out, "- **Chat template:** not known\n\n");
+        strbuf_add(out, "- **Chat template:** not known\n");
     else
         strbuf_addf(out, "- **Chat template:** present %s; shows tools "
-                    "%s; renders calls %s; has a system role %s\n\n",
+                    "%s; renders calls %s; has a system role %s\n",
                     truth(c->has_template), truth(c->supports_tools),
                     truth(c->supports_tool_calls),
                     truth(c->supports_system_role));
+    preflight(out, c->preflight);
+    strbuf_add(out, "\n");
 }
 
 static void findings(struct strbuf *out, const struct candidate_facts *c)
@@ -258,12 +182,12 @@ static void findings(struct strbuf *out, const struct candidate_facts *c)
         const struct finding *finding = &c->findings[i];
 
         strbuf_addf(out, "- **%s** (", fault_name(finding->fault));
-        inline_text(out, finding->kind);
+        md_inline(out, finding->kind);
         strbuf_add(out, "): ");
-        inline_text(out, finding->text);
+        md_inline(out, finding->text);
         if (*finding->remedy) {
             strbuf_add(out, " **Remedy:** ");
-            inline_text(out, finding->remedy);
+            md_inline(out, finding->remedy);
         }
         strbuf_add(out, "\n");
     }
@@ -273,43 +197,174 @@ static void findings(struct strbuf *out, const struct candidate_facts *c)
 static void quality(struct strbuf *out, const struct candidate_facts *c)
 {
     if (!c->n_quality) return;
-    strbuf_add(out, "| suite | passed | failed | not parsed | template | "
-               "harness | total | rate [95 %] | if parsed |\n"
-               "|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+    strbuf_add(out, "| [suite](METHOD.md#quality) | passed | failed | not "
+               "parsed | template | harness | total | rate "
+               "[\\[95 %\\]](METHOD.md#intervals) | if parsed | "
+               "[first sentence](METHOD.md#first_sentence_s) |\n"
+               "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for (size_t i = 0; i < c->n_quality; i++) {
-        const struct quality *q = &c->quality[i];
+        const struct quality *q     = &c->quality[i];
+        char                 *suite = cells_suite(q->suite, q->by_prompt);
 
         strbuf_add(out, "| ");
-        inline_text(out, q->suite);
+        md_inline(out, suite);
+        if (q->by_prompt && q->dialect) {
+            strbuf_add(out, ": ");
+            md_inline(out, q->dialect);
+        }
         strbuf_addf(out, " | %d | %d | %d | %d | %d | %d | ", q->pass,
                     q->fail, q->unparsed, q->template_fault,
                     q->harness_fault, q->total);
-        strbuf_addf(out, "%s | %s |\n",
+        strbuf_addf(out, "%s | %s | %s |\n",
                     units_rate_interval(q->rate, q->rate_low,
                                         q->rate_high).text,
-                    units_rate(q->rate_if_parsed).text);
+                    units_rate(q->rate_if_parsed).text,
+                    units_value(q->first_sentence_s.median, "s", 2).text);
+        free(suite);
     }
     strbuf_add(out, "\n");
 }
 
+static void listener(struct strbuf *out, const struct candidate_facts *c)
+{
+    struct listener_line lines[LISTENER_LINES];
+    size_t               n = listener_lines(c, lines);
+
+    for (size_t i = 0; i < n; i++) {
+        char *title = mem_copy(lines[i].label), *label;
+
+        title[0] = (char)toupper((unsigned char)title[0]);
+        label = lines[i].section ? mem_printf("[%s](METHOD.md#%s)", title,
+                                              lines[i].section)
+                                 : mem_copy(title);
+        md_item(out, label, lines[i].text);
+        free(label);
+        free(title);
+    }
+    if (n) strbuf_add(out, "\n");
+    listener_done(lines, n);
+}
+
+/* ---- the tables of a candidate ----------------------------------------- */
+
 static void metrics(struct strbuf *out, const struct candidate_facts *c)
 {
-    strbuf_add(out, "| quantity | median | 95 % interval | n | note |\n"
+    strbuf_add(out, "| quantity | median | [95 % interval]"
+               "(METHOD.md#intervals) | n | note |\n"
                "|---|--:|--:|--:|---|\n");
     for (int i = 0; i < METRIC_COUNT; i++) {
         const struct metric      *m    = &c->metrics[i];
         const struct metric_info *info = &metric_info[i];
 
-        strbuf_addf(out, "| [%s](METHOD.md#%s) | %s | %s | %ld | ",
+        strbuf_addf(out, "| [%s](METHOD.md#%s) | %s | %s | %s | ",
                     info->label, info->name,
                     units_value(m->median, info->unit, info->decimals).text,
                     units_range(m->low, m->high, info->unit,
-                                info->decimals).text, m->n);
+                                info->decimals).text,
+                    m->n < 0 ? UNITS_MISSING
+                             : units_number((double)m->n, 0).text);
         if (*m->reason) {
-            inline_text(out, m->reason);
+            md_inline(out, m->reason);
             strbuf_add(out, " ");
         }
         strbuf_add(out, "|\n");
+    }
+    strbuf_add(out, "\n");
+}
+
+static bool has_percentile(const struct candidate_facts *c, enum metric_id id)
+{
+    const struct metric *m = &c->metrics[id];
+    bool                 is_any = false;
+
+    for (size_t i = 0; i < CERTIFIED; i++)
+        is_any = is_any || isfinite(m->certified[i]);
+    return is_any && metric_is_latency(id) && m->n > 0;
+}
+
+static void percentiles(struct strbuf *out, const struct candidate_facts *c)
+{
+    bool is_begun = false;
+
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        const struct metric      *m    = &c->metrics[id];
+        const struct metric_info *info = &metric_info[id];
+
+        if (!has_percentile(c, (enum metric_id)id)) continue;
+        if (!is_begun) {
+            strbuf_add(out, "| [certified](METHOD.md#intervals) | n |");
+            for (size_t i = 0; i < CERTIFIED; i++)
+                strbuf_addf(out, " %s (needs %d) |", certified_name[i],
+                            certified_needs[i]);
+            strbuf_add(out, "\n|---|--:|--:|--:|--:|--:|\n");
+        }
+        is_begun = true;
+        strbuf_addf(out, "| [%s](METHOD.md#%s) | %ld |", info->label,
+                    info->name, m->n);
+        for (size_t i = 0; i < CERTIFIED; i++)
+            strbuf_addf(out, " %s |", units_value(m->certified[i], info->unit,
+                                                  info->decimals).text);
+        strbuf_add(out, "\n");
+    }
+    if (is_begun) strbuf_add(out, "\n");
+}
+
+static void turns(struct strbuf *out, const struct candidate_facts *c)
+{
+    if (!c->n_turns) return;
+    strbuf_add(out, "| [turn](METHOD.md#turn-2-to-n) | [first sentence]"
+               "(METHOD.md#first_sentence_s) | prompt tokens | from the "
+               "cache | unchanged | read again |\n"
+               "|--:|--:|--:|--:|--:|--:|\n");
+    for (size_t i = 0; i < c->n_turns; i++) {
+        const struct turn_facts *t = &c->turns[i];
+
+        strbuf_addf(out, "| %d | %s | %s | %s | %s | %s |\n", t->turn,
+                    units_value(t->first_sentence_s, "s", 2).text,
+                    units_number(t->prompt_tokens, 0).text,
+                    units_number(t->cached_tokens, 0).text,
+                    units_number(t->unchanged_tokens, 0).text,
+                    units_number(t->reread_tokens, 0).text);
+    }
+    strbuf_add(out, "\n");
+}
+
+static void cliff(struct strbuf *out, const struct candidate_facts *c)
+{
+    if (!c->cliff.n) return;
+    strbuf_add(out, "| [entities](METHOD.md#prefill-cliff) | prompt tokens | "
+               "first token, cold | note |\n|--:|--:|--:|---|\n");
+    for (size_t i = 0; i < c->cliff.n; i++) {
+        const struct cliff_point *p = &c->cliff.points[i];
+
+        strbuf_addf(out, "| %s | %s | %s | ",
+                    units_number(p->entities, 0).text,
+                    units_number(p->prompt_tokens, 0).text,
+                    units_value(p->ttft_s, "s", 2).text);
+        if (*p->reason) {
+            md_inline(out, p->reason);
+            strbuf_add(out, " ");
+        }
+        strbuf_add(out, "|\n");
+    }
+    strbuf_add(out, "\n");
+}
+
+static void serving(struct strbuf *out, const struct candidate_facts *c)
+{
+    if (!c->n_serving) return;
+    strbuf_add(out, "| [sampling](METHOD.md#serving_ms_per_token) | tok/s | "
+               "saves a token | for sure |\n|---|--:|--:|---|\n");
+    for (size_t i = 0; i < c->n_serving; i++) {
+        const struct serving_variant *v = &c->serving[i];
+
+        strbuf_add(out, "| ");
+        md_inline(out, v->name);
+        strbuf_addf(out, " | %s | %s | %s |\n",
+                    units_number(v->tok_s, 1).text,
+                    units_value(v->saves_ms_per_token, "ms", 2).text,
+                    !isfinite(v->saves_ms_per_token) ? UNITS_MISSING
+                    : v->is_sure ? "yes" : "no");
     }
     strbuf_add(out, "\n");
 }
@@ -322,7 +377,7 @@ static void predicted(struct strbuf *out, const struct candidate_facts *c)
     cells_predicted(c, &line);
     if (line.len) strbuf_add(out, "Predicted beforehand (80 % interval, "
                              "difference from measured): ");
-    inline_text(out, line.text);
+    md_inline(out, line.text);
     if (line.len) strbuf_add(out, "\n\n");
     strbuf_done(&line);
 }
@@ -335,16 +390,16 @@ static void examples(struct strbuf *out, const struct candidate_facts *c)
         const struct worst_case *e = &c->examples[i];
 
         strbuf_add(out, "**");
-        inline_text(out, e->suite ? e->suite : "");
+        md_inline(out, e->suite ? e->suite : "");
         strbuf_add(out, " / ");
-        inline_text(out, e->id ? e->id : "");
+        md_inline(out, e->id ? e->id : "");
         strbuf_addf(out, "** (%s): ", outcome_name(e->outcome));
-        inline_text(out, e->reason ? e->reason : "no reason was stored");
+        md_inline(out, e->reason ? e->reason : "no reason was stored");
         strbuf_add(out, "\n\nThe user said\n\n");
-        fenced(out, "", e->say ? e->say : "");
+        md_fenced(out, "", e->say ? e->say : "");
         if (e->answer && *e->answer) {
             strbuf_add(out, "and the model answered\n\n");
-            fenced(out, "", e->answer);
+            md_fenced(out, "", e->answer);
         } else {
             strbuf_add(out, "and the model answered nothing.\n\n");
         }
@@ -356,16 +411,21 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
     const struct candidate_facts *c = &f->candidates[i];
 
     strbuf_addf(out, "### %s: ", cells_rank(f, i).text);
-    inline_text(out, c->name);
+    md_inline(out, c->name);
     strbuf_add(out, "\n\n");
     identity(out, c);
     findings(out, c);
     if (c->command) {
         strbuf_add(out, "Served with\n\n");
-        fenced(out, "sh", c->command);
+        md_fenced(out, "sh", c->command);
     }
     quality(out, c);
+    listener(out, c);
     metrics(out, c);
+    percentiles(out, c);
+    turns(out, c);
+    cliff(out, c);
+    serving(out, c);
     predicted(out, c);
     examples(out, c);
 }
@@ -377,17 +437,17 @@ static void foot(struct strbuf *out, const struct facts *f)
     strbuf_init(&line, 1 << 20);
     strbuf_add(out, "## How this was measured\n\n");
     cells_machine(f, &line);
-    item(out, "Machine", line.text);
+    md_item(out, "Machine", line.text);
     strbuf_clear(&line);
     cells_method(f, &line);
-    item(out, "Method", line.text);
+    md_item(out, "Method", line.text);
     strbuf_clear(&line);
     cells_settings(f, &line);
-    item(out, "Settings", line.text);
-    item(out, "Configuration", f->config_name);
-    item(out, "Run", f->run_id);
-    item(out, "Started", f->started_utc);
-    item(out, "audition", f->version);
+    md_item(out, "Settings", line.text);
+    md_item(out, "Configuration", f->config_name);
+    md_item(out, "Run", f->run_id);
+    md_item(out, "Started", f->started_utc);
+    md_item(out, "audition", f->version);
     strbuf_add(out, "\nEvery quantity is defined in the section of METHOD.md "
                "that its name links to: where its\nclock starts, where it "
                "stops, and what it leaves out. A dash is a quantity that was "

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/wrap.h"
 #include "report/cells.h"
+#include "report/listener.h"
 #include "report/report.h"
 
 #define PROSE_COLUMNS 100   /* of a report into a file or a wide terminal */
@@ -142,12 +143,12 @@ static void left_out(const struct page *p, const struct summary *s)
 
         if (end) *end = ' ';
         if (!s->columns[i].is_shown) {
-            strbuf_addf(&text, "%s %s", is_any ? "," : "", title);
+            strbuf_addf(&text, "%s %s", is_any ? ";" : "", title);
             is_any = true;
         }
         free(title);
     }
-    strbuf_add(&text, "; a wider terminal shows them, and they are below.");
+    strbuf_add(&text, ". A wider terminal shows them, and they are below.");
     if (is_any) {
         strbuf_add(p->out, "  ");
         paragraph(p, text.text, 2, 2);
@@ -220,6 +221,16 @@ static void findings(const struct page *p, const struct candidate_facts *c)
     }
 }
 
+static void listener(const struct page *p, const struct candidate_facts *c)
+{
+    struct listener_line lines[LISTENER_LINES];
+    size_t               n = listener_lines(c, lines);
+
+    for (size_t i = 0; i < n; i++)
+        entry(p, 5, 10, lines[i].label, STYLE_FAINT, lines[i].text);
+    listener_done(lines, n);
+}
+
 static void times(const struct page *p, const struct candidate_facts *c)
 {
     struct strbuf line;
@@ -229,7 +240,8 @@ static void times(const struct page *p, const struct candidate_facts *c)
         struct strbuf one;
 
         strbuf_init(&one, 1024);
-        cells_interval(c, cells_details[i], &one);
+        cells_metric(c, cells_details[i],
+                     metric_info[cells_details[i]].label, true, &one);
         if (one.len)
             strbuf_addf(&line, "%s%s", line.len ? ", " : "", one.text);
         strbuf_done(&one);
@@ -289,6 +301,7 @@ static void candidate(const struct page *p, const struct facts *f, size_t i)
               c->reason);
     findings(p, c);
     cases(p, c);
+    listener(p, c);
     times(p, c);
     predicted(p, c);
 }
@@ -325,7 +338,8 @@ static void foot(const struct page *p, const struct facts *f)
     engines(p, f);
     strbuf_clear(&line);
     cells_method(f, &line);
-    strbuf_add(&line, "; [ ] is the 95 % interval of a median or a rate");
+    strbuf_add(&line, "; [ ] is the 95 % interval of a median or a "
+                      "rate; METHOD.md has a section for each name");
     entry(p, 0, 10, "Method", STYLE_FAINT, line.text);
     strbuf_clear(&line);
     cells_settings(f, &line);

@@ -13,7 +13,17 @@
 #include "base/jsonx.h"
 #include "engine_stage.h"
 
-static bool counts_tokens(const struct player *p) { return !p->is_plain; }
+/* With each chunk; the others only at the end. */
+static bool counts_chunks(const struct player *p)
+{
+    return !p->is_plain && !p->is_ollama;
+}
+
+/* Token ids, and answers of a forced length. */
+static bool takes_ids(const struct player *p)
+{
+    return !p->is_plain && !p->is_ollama;
+}
 
 /* ---- answers ------------------------------------------------------------ */
 
@@ -32,7 +42,7 @@ static void expect_sound(const struct player *p, const struct turn *t)
         at_ns = c->at_ns;
         if (c->kind == CHUNK_CONTENT) content = c->end_bytes;
         if (c->kind == CHUNK_REASONING) reasoning = c->end_bytes;
-        if (counts_tokens(p)) assert_true(c->tokens >= tokens);
+        if (counts_chunks(p)) assert_true(c->tokens >= tokens);
         else assert_int_equal(c->tokens, -1);
         tokens = c->tokens;
     }
@@ -177,13 +187,13 @@ static void a_forced_length_is_honoured(const struct player *p)
     struct err              err = {0};
 
     stage_open(&s, p, STAGE_SCRIPT "}", STAGE_RECORDING, &patient);
-    if (!p->is_plain) {
-        assert_int_equal(p->ops->tokenize(s.engine, "one two three four five", false,
-                                          &ids, &r.n_ids, &err), 0);
+    if (takes_ids(p)) {
+        assert_int_equal(p->ops->tokenize(s.engine, "one two three four five",
+                                          false, &ids, &r.n_ids, &err), 0);
         assert_int_equal(r.n_ids, 5);
     }
     r.ids = ids;
-    for (int round = 0; round < 4 && !p->is_plain; round++) {
+    for (int round = 0; round < 4 && takes_ids(p); round++) {
         struct turn t;
 
         turn_init(&t);
@@ -213,7 +223,7 @@ static void render_shows_what_the_model_reads(const struct player *p)
     struct err          err  = {0};
 
     stage_open(&s, p, STAGE_SCRIPT "}", STAGE_RECORDING, &patient);
-    if (!p->is_plain) {
+    if (takes_ids(p)) {
         if (p->ops->render(s.engine, &r, &text, &err))
             fail_msg("%s", err.text);
         assert_non_null(strstr(text, "How warm?"));
@@ -234,14 +244,17 @@ static void a_server_that_only_chats_says_so(const struct player *p)
     size_t                  n;
     char                   *text = NULL;
 
-    if (!p->is_plain) return;
+    if (takes_ids(p)) return;
     stage_open(&s, p, STAGE_SCRIPT "}", STAGE_RECORDING, &patient);
     turn_init(&t);
-    assert_int_equal(p->ops->complete(s.engine, &c, &t, &err[0]), -1);
-    assert_int_equal(p->ops->tokenize(s.engine, "x", false, &ids, &n, &err[1]), -1);
-    assert_int_equal(p->ops->render(s.engine, &r, &text, &err[2]), -1);
+    assert_int_equal(p->ops->tokenize(s.engine, "x", false, &ids, &n,
+                                      &err[0]), -1);
+    assert_int_equal(p->ops->render(s.engine, &r, &text, &err[1]), -1);
+    if (p->is_ollama) c.prompt = NULL;               /* text it does take */
+    assert_int_equal(p->ops->complete(s.engine, &c, &t, &err[2]), -1);
     for (int i = 0; i < 3; i++)
-        assert_non_null(strstr(err[i].text, "only chats"));
+        assert_non_null(strstr(err[i].text, i == 2 && p->is_ollama
+                                    ? "not as token ids" : "only chats"));
     assert_int_equal(t.http_status, 0);
     assert_true(!ids && !text);
     turn_done(&t);
@@ -310,9 +323,9 @@ static void meet(const struct player *p, const struct fault *f)
 {
     bool         in_time = f->kind != ERR_TIMEOUT;
     char        *how = mem_printf(STAGE_SCRIPT ",\"fault\":%.*s,"
-                                  "\"path\":\"/v1/chat/completions\","
-                                  "\"at_request\":1}}",
-                                  (int)strlen(f->json) - 1, f->json);
+                                  "\"path\":\"%s\",\"at_request\":1}}",
+                                  (int)strlen(f->json) - 1, f->json,
+                                  chat_path(p));
     struct stage s;
     struct turn  t;
     struct err   err = {0}, why = {0};
@@ -357,7 +370,7 @@ static void small_requests_name_their_endpoint(const struct player *p)
                                         "cut"};
     static const struct limits limits = {60, 0.3, 60, 60};
 
-    for (size_t i = 0; i < 4 && !p->is_replay && !p->is_plain; i++) {
+    for (size_t i = 0; i < 4 && !p->is_replay && takes_ids(p); i++) {
         char *how = mem_printf(
             "{\"fault\":[{\"kind\":\"%s\",\"path\":\"/tokenize\"},"
             "{\"kind\":\"%s\",\"path\":\"/apply-template\"}]}", kinds[i],
@@ -370,14 +383,17 @@ static void small_requests_name_their_endpoint(const struct player *p)
         char               *text = NULL;
 
         stage_open(&s, p, how, NULL, &limits);
-        assert_int_equal(p->ops->tokenize(s.engine, "x", false, &ids, &n, &err[0]),
-                         -1);
+        assert_int_equal(p->ops->tokenize(s.engine, "x", false, &ids, &n,
+                                          &err[0]), -1);
         assert_int_equal(p->ops->render(s.engine, &r, &text, &err[1]), -1);
         if (!strstr(err[0].text, "/tokenize") ||
             !strstr(err[1].text, "/apply-template"))
             fail_msg("\"%s\", \"%s\"", err[0].text, err[1].text);
         for (int k = 0; k < 2; k++)
             assert_int_equal(err[k].kind, i == 0 ? ERR_TIMEOUT : ERR_FAILED);
+        if (i == 0)
+            assert_non_null(strstr(err[1].text, "the chat template did not "
+                                   "end within 0.3 s"));
         assert_true(!ids && !text);
         stage_end(&s);
         free(how);
@@ -407,46 +423,100 @@ static json_t *last_request(const struct stage *s, const char *path)
     return last;
 }
 
+/* One chat that asks for much, and the body that came of it; new reference. */
+static json_t *sent_body(const struct player *p, struct chat_request *r)
+{
+    struct stage   s;
+    struct turn    t;
+    struct err     err = {0};
+    struct message m[2] = {{.role = "system", .turn = -1,
+                            .text = (char[]){"You help."}},
+                           {.role = "user", .turn = -1,
+                            .text = (char[]){"Hi."}}};
+    json_t        *sent, *body;
+
+    r->messages = m;
+    r->n_messages = 2;
+    r->max_tokens = 9;
+    stage_open(&s, p, "{\"record\":\"FOLDER/record\"}", NULL, &patient);
+    turn_init(&t);
+    if (p->ops->chat(s.engine, r, &t, &err)) fail_msg("%s", err.text);
+    sent = last_request(&s, chat_path(p));
+    if (!p->is_child) assert_string_equal(jsonx_text(sent, "bearer"),
+                                          "secret");
+    body = json_incref(json_object_get(sent, "body"));
+    assert_int_equal(json_array_size(json_object_get(body, "messages")), 2);
+    assert_null(json_object_get(body, "tools"));
+    assert_int_equal(jsonx_truth(body, "stream"), 1);
+    if (!p->is_child)
+        assert_string_equal(jsonx_text(body, "model"), "m.gguf");
+    json_decref(sent);
+    turn_done(&t);
+    stage_end(&s);
+    return body;
+}
+
 static void a_request_carries_all_that_was_asked(const struct player *p)
 {
-    struct stage        s;
-    struct turn         t;
-    struct err          err = {0};
-    struct message      m = {.role = "user", .turn = -1,
-                             .text = (char[]){"Hi."}};
     struct chat_request r = {
-        .messages = &m, .n_messages = 1, .max_tokens = 9,
-        .sampling = json_pack("{s:f}", "temperature", 0.5),
+        .sampling = json_pack("{s:f,s:[s],s:b}", "temperature", 0.5,
+                              "samplers", "top_k", "backend_sampling", 1),
         .template_kwargs = json_pack("{s:b}", "enable_thinking", 0)};
-    json_t *sent, *body;
+    bool is_llama = takes_ids(p);
+    bool is_vllm  = p->server && strcmp(p->server, "vLLM") == 0;
 
     if (!p->is_replay) {
-        stage_open(&s, p, "{\"record\":\"FOLDER/record\"}", NULL, &patient);
-        turn_init(&t);
-        if (p->ops->chat(s.engine, &r, &t, &err)) fail_msg("%s", err.text);
-        sent = last_request(&s, "/v1/chat/completions");
-        body = json_object_get(sent, "body");
-        assert_true(jsonx_number(body, "temperature") == 0.5);
-        assert_true(jsonx_number(body, "max_tokens") == 9);
-        assert_int_equal(jsonx_truth(body, "stream"), 1);
-        assert_int_equal(json_array_size(json_object_get(body, "messages")),
-                         1);
-        assert_null(json_object_get(body, "tools"));
+        json_t       *body = sent_body(p, &r);
+        const json_t *how  = p->is_ollama ? json_object_get(body, "options")
+                                          : body;
+
+        assert_true(jsonx_number(how, "temperature") == 0.5);
+        assert_true(jsonx_number(how, p->is_ollama ? "num_predict"
+                                                   : "max_tokens") == 9);
         assert_int_equal(jsonx_truth(body, "timings_per_token"),
-                         p->is_plain ? -1 : 1);
-        /* Given once: with the request, or on the child's command line. */
+                         is_llama ? 1 : -1);
+        /* What only some servers know is not sent to the others. */
+        assert_int_equal(json_object_get(how, "samplers") != NULL, is_llama);
+        assert_int_equal(json_object_get(how, "backend_sampling") != NULL,
+                         is_llama);
         assert_int_equal(json_object_get(body, "chat_template_kwargs") != NULL,
-                         !p->is_child);
-        if (!p->is_child) {
-            assert_string_equal(jsonx_text(body, "model"), "m.gguf");
-            assert_string_equal(jsonx_text(sent, "bearer"), "secret");
-        }
-        json_decref(sent);
-        turn_done(&t);
-        stage_end(&s);
+                         is_llama || is_vllm);
+        assert_int_equal(jsonx_truth(body, "think"), p->is_ollama ? 0 : -1);
+        if (p->is_ollama)
+            assert_true(jsonx_number(how, "num_ctx") == 4096);
+        json_decref(body);
     }
     json_decref(r.sampling);
     json_decref(r.template_kwargs);
+}
+
+static const char *first_text(const json_t *body)
+{
+    return jsonx_text(json_array_get(json_object_get(body, "messages"), 0),
+                      "content");
+}
+
+static void a_cold_prompt_is_not_in_any_cache(const struct player *p)
+{
+    json_t *body[3];
+
+    if (p->is_replay) return;
+    for (int i = 0; i < 3; i++)
+        body[i] = sent_body(p, &(struct chat_request){.is_cold = i > 0});
+    assert_string_equal(first_text(body[0]), "You help.");
+    if (takes_ids(p)) {
+        assert_int_equal(jsonx_truth(body[1], "cache_prompt"), 0);
+        assert_string_equal(first_text(body[1]), "You help.");
+    } else {
+        const char *line = strstr(first_text(body[1]), "\nYou help.");
+
+        assert_non_null(line);
+        assert_true(line - first_text(body[1]) < 16);
+        assert_string_not_equal(first_text(body[1]), first_text(body[2]));
+        assert_int_equal(strlen(first_text(body[1])),
+                         strlen(first_text(body[2])));
+    }
+    for (int i = 0; i < 3; i++) json_decref(body[i]);
 }
 
 /* ---- all rules ---------------------------------------------------------- */
@@ -484,6 +554,7 @@ int main(void)
         RULE(a_bad_answer_is_told_and_is_not_the_end),
         RULE(small_requests_name_their_endpoint),
         RULE(a_request_carries_all_that_was_asked),
+        RULE(a_cold_prompt_is_not_in_any_cache),
     };
 
     return stage_run_rules(rules, sizeof rules / sizeof *rules);

@@ -25,10 +25,15 @@ static void start_says_what_it_is(const struct player *p)
     assert_false(s.facts.remote);
     assert_int_equal(s.facts.pid > 0, p->is_child);
     assert_int_equal(isnan(s.facts.load_s), !p->is_child && !p->is_replay);
-    assert_int_equal(s.facts.context, p->is_plain ? -1 : 4096);
-    assert_int_equal(s.facts.supports_tools, p->is_plain ? -1 : 1);
-    assert_int_equal(s.facts.has_completion, !p->is_plain);
+    assert_int_equal(s.facts.context, p->is_plain && !p->server ? -1 : 4096);
+    assert_int_equal(s.facts.has_completion, !p->is_plain && !p->is_ollama);
+    assert_int_equal(s.facts.has_raw_text, p->is_ollama);
     assert_int_equal(s.facts.counts_tokens, !p->is_plain);
+    assert_null(s.facts.context_note);
+    if (p->server) assert_string_equal(s.facts.server, p->server);
+    else if (!p->is_replay) assert_null(s.facts.server);
+    if (!p->is_plain || p->server == NULL)
+        assert_int_equal(s.facts.supports_tools, p->is_plain ? -1 : 1);
     if (p->is_child) {
         assert_non_null(strstr(s.facts.command, "-c 4096"));
         assert_null(strstr(s.facts.command, "api-key"));
@@ -54,8 +59,9 @@ static void a_dead_engine_says_how_it_ended(const struct player *p)
                                "{\"content\":\"" STAGE_ANSWER "\"}]}";
 
     for (size_t i = 0; i < (p->is_replay ? 1 : 4); i++) {
-        char        *how = mem_printf(STAGE_SCRIPT ",\"fault\":{"
-                                      "\"kind\":\"%s\",\"at_event\":4}}",
+        char        *how = mem_printf(STAGE_SCRIPT ",\"fault\":{\"path\":"
+                                      "\"%s\",\"kind\":\"%s\","
+                                      "\"at_event\":4}}", chat_path(p),
                                       ends[i].kind);
         struct stage s;
         struct turn  t;
@@ -187,7 +193,7 @@ static void a_choice_that_cannot_work_is_refused(const struct player *p)
     refuse_to_start(&s, ERR_INPUT, "--ctx-size is set by audition itself; "
                     "remove it and use `context:`");
     stage_prepare(&s, p, NULL, NULL, &patient);
-    s.spec.port = stage_fake(&s, NULL);
+    s.spec.port = stage_fake(&s, NULL, NULL);
     refuse_to_start(&s, ERR_PREFLIGHT, "is taken by another program");
 }
 
@@ -317,9 +323,12 @@ static void stop_while(const struct player *p, const char *how, bool at_start,
 
 static void a_signal_ends_a_request(const struct player *p)
 {
-    stop_while(p, "{\"record\":\"FOLDER/record\",\"fault\":{\"kind\":"
-               "\"stall\",\"at_event\":4}}", false, "record",
-               "/v1/chat/completions");
+    char *how = mem_printf("{\"record\":\"FOLDER/record\",\"fault\":{"
+                           "\"kind\":\"stall\",\"at_event\":4,\"path\":"
+                           "\"%s\"}}", chat_path(p));
+
+    stop_while(p, how, false, "record", chat_path(p));
+    free(how);
 }
 
 static void a_signal_ends_a_start(const struct player *p)

@@ -28,6 +28,7 @@
 #include "e2e/report_cases.h"
 #include "e2e/server_cases.h"
 #include "e2e/stop_cases.h"
+#include "e2e/voice_cases.h"
 
 int main(int argc, char **argv)
 {
@@ -78,6 +79,18 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_who_always_answers_right_is_recommended),
         cmocka_unit_test(test_a_clear_difference_ranks_as_it_should),
         cmocka_unit_test(test_a_recording_that_dies_leaves_the_other),
+        cmocka_unit_test(test_every_latency_is_what_the_script_says),
+        cmocka_unit_test(test_a_slow_speaker_hears_no_silence),
+        cmocka_unit_test(
+            test_reasoning_in_the_speech_is_counted_and_not_waited_for),
+        cmocka_unit_test(test_an_answer_of_nothing_but_reasoning_is_empty),
+        cmocka_unit_test(test_thinking_that_can_be_switched_off_is_off),
+        cmocka_unit_test(test_ten_turns_read_again_only_what_the_cache_lost),
+        cmocka_unit_test(test_the_cliff_is_where_the_script_puts_it),
+        cmocka_unit_test(
+            test_a_prompt_beyond_the_context_is_left_out_and_said),
+        cmocka_unit_test(
+            test_tools_that_a_template_drops_are_asked_by_prompt),
     };
     char *only = argc > 1 ? mem_printf("*%s*", argv[1]) : NULL;
     int   bad;

@@ -98,7 +98,7 @@ static void play(const struct part *p, const struct config *config,
         add_cases(e, p);
     }
     if (p->status == STATUS_PARTIAL) e->death = mem_copy(p->failure);
-    evidence_summarise(e, always, NULL, c);
+    evidence_summarise(e, always, NULL, 1.5, c);
     decide_candidate(c, config, e);
 }
 

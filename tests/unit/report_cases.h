@@ -3,174 +3,7 @@
 #ifndef TESTS_REPORT_CASES_H
 #define TESTS_REPORT_CASES_H
 
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/mem.h"
-#include "facts.h"
-
-#define GIB 1073741824.0
-
-static void set_metric(struct candidate_facts *c, enum metric_id id,
-                       double median, double low, double high, long n)
-{
-    c->metrics[id] = (struct metric){median, low, high, n, ""};
-}
-
-static void set_reason(struct candidate_facts *c, enum metric_id id,
-                       const char *reason)
-{
-    snprintf(c->metrics[id].reason, sizeof c->metrics[id].reason, "%s",
-             reason);
-}
-
-/* A candidate of which nothing is known but its name. */
-static struct candidate_facts *add_candidate(struct facts *f,
-                                             const char *name,
-                                             const char *why_missing)
-{
-    struct candidate_facts *c;
-
-    f->candidates = mem_grow(f->candidates, f->n_candidates + 1,
-                             sizeof *f->candidates);
-    c = &f->candidates[f->n_candidates++];
-    *c = (struct candidate_facts){
-        .name = mem_copy(name), .verdict = VERDICT_UNKNOWN,
-        .parameters = NAN, .file_bytes = NAN, .has_template = -1,
-        .supports_tools = -1, .supports_tool_calls = -1,
-        .supports_system_role = -1,
-    };
-    for (int i = 0; i < METRIC_COUNT; i++) {
-        set_metric(c, (enum metric_id)i, NAN, NAN, NAN, 0);
-        set_reason(c, (enum metric_id)i, why_missing);
-    }
-    return c;
-}
-
-static void set_model(struct candidate_facts *c, const char *file,
-                      const char *architecture, double parameters,
-                      double file_bytes)
-{
-    c->file = mem_copy(file);
-    c->sha256 = mem_copy("9f86d081884c7d659a2feaa0c55ad015"
-                         "a3bf4f1b2b0b822cd15d6c15b0f00a08");
-    c->architecture = mem_copy(architecture);
-    c->quantisation = mem_copy("Q4_K_M");
-    c->parameters = parameters;
-    c->file_bytes = file_bytes;
-    c->engine = mem_copy("llama_server");
-    c->build = mem_copy("b11434-3f2a1c9");
-    c->command = mem_printf("llama-server -m %s -c 4096 -ngl all -np 1 "
-                            "-fit off --cache-ram 0 --host 127.0.0.1 "
-                            "--port 8080", file);
-    c->blocks = 2;
-}
-
-/* Speeds in the proportion that a real model has them. */
-static void set_speed(struct candidate_facts *c, double tok_s,
-                      double first_s, double memory_bytes)
-{
-    for (int i = 0; i < METRIC_COUNT; i++)
-        set_reason(c, (enum metric_id)i, "");
-    set_metric(c, METRIC_load_s, 2.31, NAN, NAN, 2);
-    set_metric(c, METRIC_prompt_tok_s, tok_s * 21, tok_s * 20.7,
-               tok_s * 21.2, 10);
-    set_metric(c, METRIC_prompt_tok_s_128, tok_s * 18, tok_s * 17.5,
-               tok_s * 18.3, 10);
-    set_metric(c, METRIC_prompt_tok_s_2048, tok_s * 19, tok_s * 18.8,
-               tok_s * 19.1, 10);
-    set_metric(c, METRIC_prompt_tok_s_at_prompt, tok_s * 20, tok_s * 19.6,
-               tok_s * 20.2, 10);
-    set_metric(c, METRIC_prompt_tokens, 1312, NAN, NAN, 1);
-    c->predicted[c->n_predicted++] = (struct predicted){
-        METRIC_served_tok_s, 40.0, 33.5, 47.5, -0.03};
-    c->predicted[c->n_predicted++] = (struct predicted){
-        METRIC_peak_memory_bytes, 1.5 * GIB, NAN, NAN, NAN};
-    set_metric(c, METRIC_served_tok_s, tok_s, tok_s * .99, tok_s * 1.01, 20);
-    set_metric(c, METRIC_served_tok_s_by_timings, tok_s, NAN, NAN, 20);
-    set_metric(c, METRIC_served_tok_s_at_prompt, tok_s * .94, tok_s * .93,
-               tok_s * .95, 20);
-    set_metric(c, METRIC_chunks_per_s, NAN, NAN, NAN, 0);
-    set_reason(c, METRIC_chunks_per_s, "the server counts tokens itself");
-    set_metric(c, METRIC_words_per_s, tok_s * .76, NAN, NAN, 20);
-    set_metric(c, METRIC_words35_s, 46 / tok_s, NAN, NAN, 20);
-    set_metric(c, METRIC_ttft_s, first_s * .3, first_s * .29, first_s * .33,
-               24);
-    set_metric(c, METRIC_first_sentence_s, first_s, first_s * .95,
-               first_s * 1.07, 24);
-    set_metric(c, METRIC_latency50_s, .12 + 50 / tok_s, .11 + 50 / tok_s,
-               .15 + 50 / tok_s, 24);
-    set_metric(c, METRIC_latency50_naive_s, 50 / tok_s, NAN, NAN, 20);
-    set_metric(c, METRIC_anon_bytes, memory_bytes * .4, NAN, NAN, 2);
-    set_metric(c, METRIC_weights_mapped_bytes, memory_bytes * .6, NAN, NAN,
-               2);
-    set_metric(c, METRIC_peak_memory_bytes, memory_bytes,
-               memory_bytes * .999, memory_bytes * 1.002, 8);
-    set_metric(c, METRIC_left_for_speech_bytes, 11.2 * GIB - memory_bytes,
-               NAN, NAN, 2);
-}
-
-static void set_template(struct candidate_facts *c, int present, int tools,
-                         int calls, int system)
-{
-    c->has_template = present;
-    c->supports_tools = tools;
-    c->supports_tool_calls = calls;
-    c->supports_system_role = system;
-}
-
-static void add_suite(struct candidate_facts *c, const char *suite,
-                      bool needs_tools, int pass, int fail, int unparsed,
-                      int template_fault, double low, double high)
-{
-    int            total = pass + fail + unparsed + template_fault;
-    struct quality q     = {
-        .suite = mem_copy(suite), .pass = pass, .fail = fail,
-        .unparsed = unparsed, .template_fault = template_fault,
-        .total = total, .needs_tools = needs_tools,
-        .rate = total ? (double)pass / total : NAN,
-        .rate_low = low, .rate_high = high,
-        .rate_if_parsed = total ? (double)(pass + unparsed) / total : NAN};
-
-    c->quality = mem_grow(c->quality, c->n_quality + 1, sizeof q);
-    c->quality[c->n_quality++] = q;
-}
-
-static void add_finding(struct candidate_facts *c, const char *kind,
-                        enum fault fault, const char *text,
-                        const char *remedy)
-{
-    struct finding *f;
-
-    c->findings = mem_grow(c->findings, c->n_findings + 1, sizeof *f);
-    f = &c->findings[c->n_findings++];
-    memset(f, 0, sizeof *f);
-    f->fault = fault;
-    snprintf(f->kind, sizeof f->kind, "%s", kind);
-    snprintf(f->text, sizeof f->text, "%s", text);
-    snprintf(f->remedy, sizeof f->remedy, "%s", remedy);
-}
-
-static void add_example(struct candidate_facts *c, const char *id,
-                        const char *say, const char *answer,
-                        const char *reason, enum outcome outcome)
-{
-    c->examples = mem_grow(c->examples, c->n_examples + 1,
-                           sizeof *c->examples);
-    c->examples[c->n_examples++] = (struct worst_case){
-        .suite = mem_copy("home"), .id = mem_copy(id), .say = mem_copy(say),
-        .answer = mem_copy(answer), .reason = mem_copy(reason),
-        .outcome = outcome};
-}
-
-static void set_verdict(struct candidate_facts *c, enum verdict verdict,
-                        bool passes, const char *reason)
-{
-    c->verdict = verdict;
-    c->passes_gates = passes;
-    c->reason = mem_copy(reason);
-}
+#include "unit/report_parts.h"
 
 static void start_facts(struct facts *f)
 {
@@ -205,9 +38,17 @@ static void winner_case(struct facts *f)
     set_model(c, "models/Qwen2.5-3B-Instruct-Q4_K_M.gguf", "qwen2", 3.09e9,
               1929903264);
     set_speed(c, 31.4, 1.18, 2.6 * GIB);
+    set_listener(c, 1.18, 78);
+    add_turns(c, 1.18, .03, 0);
+    set_cliff(c, 651, 2202, 5);
+    c->cliff.max_entities = 11;
+    set_serving(c, 33.9, 2.35);
     set_template(c, 1, 1, 1, 1);
+    set_preflight(c, "native", "kept", NULL);
     add_suite(c, "home", true, 52, 6, 2, 0, .758, .931);
+    set_suite_first(c, 1.31);
     add_suite(c, "speech", false, 27, 3, 0, 0, .743, .965);
+    set_suite_first(c, 1.12);
     set_verdict(c, VERDICT_READY, true, "It answers the most cases right of "
                 "the two that passed every gate, and its first sentence "
                 "comes after 1.18 s.");
@@ -215,6 +56,13 @@ static void winner_case(struct facts *f)
     set_model(c, "models/SmolLM2-1.7B-Instruct-Q4_K_M.gguf", "llama", 1.71e9,
               1055609824);
     set_speed(c, 47.9, .71, 1.5 * GIB);
+    set_listener(c, .71, 24);
+    set_reason(c, METRIC_engine_tok_s, "llama-bench is not there");
+    set_reason(c, METRIC_serving_ms_per_token, "llama-bench is not there");
+    set_cliff(c, 1830, NAN, 6);
+    c->cliff.max_entities = 46;
+    snprintf(c->cliff.reason, sizeof c->cliff.reason, "no knee: the time "
+             "grows evenly with the prompt");
     set_template(c, 1, 1, 0, 1);
     set_reason(c, METRIC_served_tok_s, "the GPU clock fell during 2 of 20 "
                "turns; measured but not ranked");
@@ -254,7 +102,12 @@ static void no_winner_case(struct facts *f)
     set_model(c, "models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "qwen2",
               494e6, 491400064);
     set_speed(c, 71.6, .48, .9 * GIB);
+    set_listener(c, .48, 140);
+    set_certified(c, METRIC_first_sentence_s, 3);
+    add_turns(c, .48, .19, 812);
+    set_reasoning(c, .12, .02, 1, "enable_thinking=false");
     set_template(c, 1, 1, 1, 1);
+    set_preflight(c, "text_only", "kept", "fenced JSON");
     add_suite(c, "home", true, 0, 17, 43, 0, 0, .06);
     add_suite(c, "speech", false, 16, 14, 0, 0, .361, .698);
     add_finding(c, "calls_not_parsed", FAULT_TEMPLATE,
@@ -274,7 +127,15 @@ static void no_winner_case(struct facts *f)
               386404992);
     set_speed(c, 66.2, .52, .7 * GIB);
     set_template(c, 1, 0, 0, 1);
+    set_preflight(c, "none", "merged", NULL);
+    set_reasoning(c, 0, 0, 0, "enable_thinking=false, /no_think");
+    c->cliff.limit_s = 1.5;
+    snprintf(c->cliff.reason, sizeof c->cliff.reason, "the engine has no "
+             "context left for one entity");
     add_suite(c, "home", true, 4, 0, 0, 56, .026, .159);
+    add_suite(c, "home_by_prompt", true, 27, 33, 0, 0, .331, .575);
+    set_by_prompt(c, "<tool_call> with one JSON object");
+    set_suite_first(c, .61);
     add_suite(c, "speech", false, 12, 18, 0, 0, .246, .577);
     add_finding(c, "tools_dropped", FAULT_TEMPLATE,
                 "Its chat template has no place for tools, so the engine "
@@ -313,6 +174,12 @@ static void failed_case(struct facts *f)
     set_model(c, "models/Llama-3.2-1B-Instruct-Q4_K_M.gguf", "llama",
               1.24e9, 807694464);
     set_speed(c, 58.3, .66, 1.1 * GIB);
+    set_listener(c, .66, 700);
+    set_certified(c, METRIC_first_sentence_s, 4);
+    set_cliff(c, 9000, NAN, 6);
+    c->cliff.max_entities = 144;
+    c->cliff.is_bound = true;
+    set_serving(c, 58.9, .17);
     set_template(c, 1, 1, 1, 1);
     add_suite(c, "home", true, 44, 16, 0, 0, .609, .828);
     set_verdict(c, VERDICT_TARGET_MET, true, "The only candidate that "
@@ -321,6 +188,10 @@ static void failed_case(struct facts *f)
                       "the server is on another host");
     c->base_url = mem_copy("http://192.0.2.7:8000");
     c->engine = mem_copy("openai_http");
+    c->server = mem_copy("Ollama");
+    c->build = mem_copy("0.6.2");
+    c->beside = mem_copy("audition run -m qwen2.5:3b auditions the same file "
+                         "under llama-server");
     c->remote = true;
     c->status = STATUS_PARTIAL;
     set_metric(c, METRIC_first_sentence_s, .91, NAN, NAN, 4);
@@ -353,6 +224,29 @@ static void failed_case(struct facts *f)
 #define HOSTILE "\x1b]0;owned\x07\x1b[2J|a|`b`<img src=x>\xc2\x9b" "31m"      \
                 "\xe2\x80\xae" "evil\xff\n| x | y |\n# h *b* _i_ [l](http://h)"
 
+static void set_hostile_listener(struct candidate_facts *c)
+{
+    c->server = mem_copy(HOSTILE);
+    c->beside = mem_copy(HOSTILE);
+    set_by_prompt(c, HOSTILE);
+    set_metric(c, METRIC_first_sentence_s, NAN, NAN, NAN, 0);
+    set_reason(c, METRIC_first_sentence_s, HOSTILE);
+    c->turns[c->n_turns++] = (struct turn_facts){
+        .turn = 1, .first_sentence_s = NAN, .prompt_tokens = 1e300,
+        .cached_tokens = NAN, .unchanged_tokens = NAN,
+        .reread_tokens = 1e300};
+    set_cliff(c, 1e-9, NAN, 1);
+    snprintf(c->cliff.points[1].reason, sizeof c->cliff.points[1].reason,
+             "%s", HOSTILE);
+    snprintf(c->cliff.reason, sizeof c->cliff.reason, "%s", HOSTILE);
+    c->cliff.max_entities = 1e18;
+    set_reasoning(c, 1, 1, 0, HOSTILE);
+    add_serving(c, "\x1b[2J|`g`<b>\xc2\x9b" "3m", 1e9, 1e-9, true);
+    c->preflight = json_object();
+    jsonx_set_text(c->preflight, "error", HOSTILE);
+    json_object_set_new(c->preflight, "\x1b[2J|`g`<b>", json_true());
+}
+
 static void hostile_case(struct facts *f)
 {
     struct candidate_facts *c;
@@ -365,6 +259,8 @@ static void hostile_case(struct facts *f)
     c = add_candidate(f, HOSTILE, HOSTILE);
     set_model(c, "models/" HOSTILE, HOSTILE, 1e9, 1e9);
     add_suite(c, HOSTILE, true, 1, 1, 1, 0, .1, .9);
+    add_suite(c, HOSTILE "_by_prompt", true, 2, 1, 0, 0, .1, .99);
+    set_hostile_listener(c);
     add_finding(c, "kind|`", FAULT_MODEL, HOSTILE, HOSTILE);
     add_example(c, HOSTILE, HOSTILE, "````\n</details>\n" HOSTILE, HOSTILE,
                 OUTCOME_FAIL);

@@ -16,6 +16,8 @@
 #include "config.h"
 
 #define ONE "candidates: [a.gguf]\n"
+#define SCHEMA(text)                                                          \
+    ONE "tools: [{type: function, function: {name: f, parameters: " text "}}]\n"
 
 static void must_load(struct config *c, const char *text)
 {
@@ -167,6 +169,31 @@ static const struct { const char *yaml, *says; } bad[] = {
      "function.description: must be a text"},
     {ONE "tools: [{type: function, function: {name: f, parameters: []}}]\n",
      "function.parameters: must be a JSON Schema object"},
+    {ONE "tools: [{type: function, function: {parameters: {}}}]\n",
+     "tools[0]: function.name: must be 1 to 64 letters"},
+    {SCHEMA("{properties: {}}"), "function.parameters: must be a JSON Schema "
+     "object, {\"type\": \"object\""},
+    {SCHEMA("{type: string}"), "function.parameters: must be a JSON Schema"},
+    {SCHEMA("{type: object, properties: [a]}"),
+     "function.parameters: properties: must be {name: schema}"},
+    {SCHEMA("{type: object, properties: {a: {type: text}}}"),
+     "function.parameters: properties.a: type: \"text\" is no type of JSON"},
+    {SCHEMA("{type: object, properties: {a: 5}}"),
+     "properties.a: must be a JSON Schema object"},
+    {SCHEMA("{type: object, properties: {a: {type: []}}}"),
+     "properties.a: type: must be a text"},
+    {SCHEMA("{type: object, properties: {a: {type: [string, 5]}}}"),
+     "properties.a: type: must be a list of types"},
+    {SCHEMA("{type: object, required: [a]}"),
+     "required: \"a\" is not among the properties"},
+    {SCHEMA("{type: object, required: a}"), "required: must be a list"},
+    {SCHEMA("{type: object, properties: {a: {enum: []}}}"),
+     "properties.a: enum: must be a list of values"},
+    {SCHEMA("{type: object, properties: {a: {type: array, items: "
+            "{type: integ}}}}"), "properties.a: items: type: \"integ\""},
+    {ONE "speaking_rate: 0\n", "t.yaml:2: speaking_rate: "},
+    {ONE "speaking_rate: fast\n", "t.yaml:2: speaking_rate: "},
+    {ONE "thinking: on\n", "t.yaml:2: thinking: "},
     {ONE "tools: [{type: function, function: {name: f}},\n"
      "  {type: function, function: {name: f}}]\n",
      "t.yaml:3: tools[1]: function.name: `f` is already that of item 0"},

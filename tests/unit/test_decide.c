@@ -108,15 +108,8 @@ static void test_each_defect_is_found_and_charged_to_its_owner(void **state)
         enum fault  fault;
         const char *text;
     } cases[] = {
-        {"a base model", {.has_template = -2}, "no_template", FAULT_FILE,
-         "has no chat template"},
         {"weights that were made up", {.is_synthetic = true}, "synthetic",
          FAULT_FILE, "answers mean nothing"},
-        {"which is served with tools all the same",
-         {.has_template = -2, .supports_tools = -2}, "no_template",
-         FAULT_FILE, "has no chat template"},
-        {"a template without tools", {.supports_tools = -2}, "tools_dropped",
-         FAULT_TEMPLATE, "drops the tool list"},
         {"calls as text", {.pass = 2, .unparsed = 15, .total = 20},
          "calls_not_parsed", FAULT_TEMPLATE,
          "15 answers hold a tool call written as text, which the server does "

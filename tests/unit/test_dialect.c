@@ -120,7 +120,6 @@ static void test_dialect_takes_nothing_else_for_a_call(void **state)
         {"{\"name\":\"turn_on\",\"arguments\":\"soon\"}", "", "none"},
         {"{\"name\":\"turn_on\",\"arguments\":{\"name\":\"Lamp\"}", "",
          "none"},
-        {"turn_on(name=\"Lamp\")", "", "none"},
         {"[turn_on(name=Lamp)]", "", "none"},
         {"[turn_on(name=\"Lamp)]", "", "none"},
         {"[turn_on(\"Lamp\")]", "", "none"},
@@ -136,6 +135,44 @@ static void test_dialect_takes_nothing_else_for_a_call(void **state)
         {"{\"a\":\"" "\xFF" "\",\"name\":\"turn_on\",\"arguments\":{}}", "",
          "none"},
         {"{\"type\":\"function\",\"function\":\"turn_on\"}", "", "none"},
+        {"{\"turn_on\":{\"name\":\"Lamp\"}}", "", "none"},
+        {"{'name': 'turn_on', 'arguments': {'name': Lamp}}", "", "none"},
+        {"turn_on(name=\"Lamp\") does that.", "", "none"},
+        {"Call turn_on(name=\"Lamp\").", "", "none"},
+        {"- turn_on(name=\"Lamp\")", "", "none"},
+        {"turn_on {\"name\":\"Lamp\"}", "", "none"},
+        {"turn_on: {\"name\":\"Lamp\"}", "", "none"},
+        {"turn_on\nThe lamp is {on}.", "", "none"},
+        {"My action: turn_on, then I rest.", "", "none"},
+        {"<tool_call>turn_on", "", "none"},
+        {"<tool_call>turn_on<arg_key>name</arg_key>", "", "none"},
+        {"<tool_call>explode</tool_call>", "", "none"},
+        {"[TOOL_CALLS]turn_on[ARGS]", "", "none"},
+        {"[TOOL_CALLS]turn_on[ARGS]{\"name\":", "", "none"},
+        {"call:turn_on{name:<escape>Lamp", "", "none"},
+        {"<function=turn_on><parameter=name>Lamp", "", "none"},
+        {"<function=turn_on><parameter=name>Lamp</parameter>", "", "none"},
+        {"<invoke name=\"turn_on\">now</invoke>", "", "none"},
+        {"<invoke>turn_on</invoke>", "", "none"},
+        {"Action: turn_on\nAction Input: the lamp", "", "none"},
+    };
+    CHECK(labels);
+}
+
+/* The list of tools said again has names and "parameters" too. */
+static void test_a_tool_that_is_described_is_not_called(void **state)
+{
+    (void)state;
+    static const struct label labels[] = {
+        {"{\"name\":\"turn_on\",\"description\":\"x\",\"parameters\":"
+         "{\"type\":\"object\",\"properties\":{}}}", "", "none"},
+        {"<tools>[{\"type\":\"function\",\"function\":{\"name\":"
+         "\"turn_on\",\"parameters\":{\"type\":\"object\",\"properties\":"
+         "{\"name\":{\"type\":\"string\"}}}}}]</tools>", "", "none"},
+        {"<tools>{\"name\":\"turn_on\",\"description\":\"x\"}</tools>",
+         "", "none"},
+        {"<tool_call>{\"name\":\"turn_on\",\"description\":\"x\"}", "",
+         "none"},
     };
     CHECK(labels);
 }
@@ -154,7 +191,23 @@ static void test_dialect_without_tools_finds_no_calls(void **state)
     dialect_free(calls, n);
 }
 
-/* A megabyte of each; the bounds of dialect.h keep this short. */
+/* The bounds of dialect.h keep this short. */
+static void check_repeated(const char *seed, size_t len)
+{
+    char   *text  = mem_new(len + 1, 1);
+    json_t *tools = make_tools();
+    struct tool_call *calls;
+    size_t            n;
+    const char       *dialect;
+
+    for (size_t i = 0; i < len; i++) text[i] = seed[i % strlen(seed)];
+    dialect_find(text, tools, &calls, &n, &dialect);
+    assert_in_range(n, 0, 16);
+    dialect_free(calls, n);
+    json_decref(tools);
+    free(text);
+}
+
 static void test_dialect_survives_hostile_text(void **state)
 {
     (void)state;
@@ -162,25 +215,19 @@ static void test_dialect_survives_hostile_text(void **state)
         "[", "{", "{\"a\":", "[{", "[f(a=", "[turn_on(a=[", "[set_timer(),",
         "<function=", "<function=turn_on>{", "<tool_call>", "```", "<think>",
         "</think>", "[a", "\xFF", "[set_timer(a='", "[set_timer(a=['',",
-        "{\"\":[", ON, "[f(a={'a':", "\"\\", "<",
+        "{\"\":[", ON, "[f(a={'a':", "\"\\", "<", "{'a':", "[{'a':",
+        "<function=turn_on><parameter=a>", "turn_on(a=", "turn_on\n{",
+        "<tool_call>turn_on<arg_key>", "<arg_key>a</arg_key><arg_value>",
+        "<function=turn_on><parameter=a><![CDATA[", "to=turn_on<|message|>{",
+        "<|start|>", "<|channel|>", "call:turn_on{a:<escape>", "call:turn_on{",
+        "<start_function_call>call:turn_on{a:[", "\xEF\xBD\x9C", "<\xEF\xBD",
+        "<parameter name=\"", "[TOOL_CALLS]turn_on[ARGS]", "print(print(",
     };
-    size_t  len   = 1000000;
-    char   *text  = mem_new(len + 1, 1);
-    json_t *tools = make_tools();
 
-    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
-        struct tool_call *calls;
-        size_t            n;
-        const char       *dialect;
-
-        for (size_t j = 0; j < len; j++)
-            text[j] = seeds[i][j % strlen(seeds[i])];
-        dialect_find(text, tools, &calls, &n, &dialect);
-        assert_in_range(n, 0, 16);
-        dialect_free(calls, n);
-    }
-    json_decref(tools);
-    free(text);
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
+        check_repeated(seeds[i], 70000);
+    check_repeated("[", 1000000);
+    check_repeated("{\"", 1000000);
 }
 
 int main(void)
@@ -188,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialect_reads_every_known_form),
         cmocka_unit_test(test_dialect_takes_nothing_else_for_a_call),
+        cmocka_unit_test(test_a_tool_that_is_described_is_not_called),
         cmocka_unit_test(test_dialect_without_tools_finds_no_calls),
         cmocka_unit_test(test_dialect_survives_hostile_text),
     };

@@ -73,7 +73,7 @@ static void finish(struct facts *f, struct evidence *e,
     *f = (struct facts){.candidates = mem_new(1, sizeof *f->candidates),
                         .n_candidates = 1};
     f->candidates[0] = *known;
-    evidence_summarise(e, only_home, NULL, &f->candidates[0]);
+    evidence_summarise(e, only_home, NULL, 1.5, &f->candidates[0]);
 }
 
 static void done(struct facts *f, struct evidence *e)

@@ -119,6 +119,88 @@ static void test_facts_keep_what_no_report_shows(void **state)
     json_decref(document);
 }
 
+static void test_what_the_preflight_said_is_kept(void **state)
+{
+    struct facts  f;
+    json_t       *document = document_of(no_winner_case), *again;
+    const json_t *first;
+
+    (void)state;
+    read_document(&f, document);
+    first = f.candidates[0].preflight;
+    assert_string_equal(jsonx_text(first, "tools"), "text_only");
+    assert_string_equal(jsonx_text(first, "text_call"), "fenced JSON");
+    assert_int_equal(jsonx_truth(first, "present"), 1);
+    assert_true(json_is_null(json_object_get(first, "error")));
+    assert_true(json_is_array(json_object_get(first, "more_args")));
+    assert_null(f.candidates[2].preflight);      /* a template, no preflight */
+    again = report_json_document(&f);
+    assert_true(json_equal(document, again));
+    json_decref(again);
+    json_decref(document);
+    facts_done(&f);
+}
+
+/* Every number that is stored, not only those that reports for people show. */
+static void test_what_a_listener_feels_is_read_back_exactly(void **state)
+{
+    struct facts f, again;
+    json_t      *document;
+
+    (void)state;
+    winner_case(&f);
+    f.candidates[0].cliff.is_bound = true;
+    document = report_json_document(&f);
+    read_document(&again, document);
+    for (size_t i = 0; i < f.n_candidates; i++) {
+        const struct candidate_facts *a = &f.candidates[i];
+        const struct candidate_facts *b = &again.candidates[i];
+
+        assert_int_equal(a->n_turns, b->n_turns);
+        assert_int_equal(a->cliff.n, b->cliff.n);
+        assert_int_equal(a->cliff.is_bound, b->cliff.is_bound);
+        assert_int_equal(a->n_serving, b->n_serving);
+        assert_int_equal(a->reasoning.can_disable, b->reasoning.can_disable);
+        assert_int_equal(a->reasoning.answers, b->reasoning.answers);
+        for (size_t k = 0; k < a->n_serving; k++)
+            assert_int_equal(a->serving[k].is_sure, b->serving[k].is_sure);
+        for (int k = 0; k < METRIC_COUNT; k++)
+            for (size_t p = 0; p < CERTIFIED; p++)
+                if (isfinite(a->metrics[k].certified[p]))
+                    assert_float_equal(a->metrics[k].certified[p],
+                                       b->metrics[k].certified[p], 0);
+                else
+                    assert_true(isnan(b->metrics[k].certified[p]));
+    }
+    json_decref(document);
+    facts_done(&again);
+    facts_done(&f);
+}
+
+static void test_lists_longer_than_ours_are_cut(void **state)
+{
+    json_t      *document = document_of(winner_case), *c, *list;
+    struct facts f;
+
+    (void)state;
+    c = candidate_of(document, 0);
+    list = json_object_get(c, "turns");
+    for (int i = 0; i < 100; i++)
+        json_array_append_new(list, json_pack("{s:i}", "turn", 11 + i));
+    json_array_insert_new(list, 0, json_pack("{s:s}", "turn", "first"));
+    list = json_object_get(json_object_get(c, "prefill_cliff"), "points");
+    for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
+    list = json_object_get(c, "serving");
+    for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
+    read_document(&f, document);
+    assert_int_equal(f.candidates[0].n_turns, TURNS_MAX);
+    assert_int_equal(f.candidates[0].turns[0].turn, 1);
+    assert_int_equal(f.candidates[0].cliff.n, CLIFF_POINTS);
+    assert_int_equal(f.candidates[0].n_serving, SERVING_VARIANTS);
+    facts_done(&f);
+    json_decref(document);
+}
+
 static void test_every_name_of_an_enum_is_read_back(void **state)
 {
     (void)state;
@@ -195,8 +277,17 @@ static void assert_nothing_is_known(const struct candidate_facts *c)
         assert_true(isnan(c->metrics[i].median));
         assert_true(isnan(c->metrics[i].low));
         assert_int_equal(c->metrics[i].n, -1);
+        assert_true(isnan(c->metrics[i].certified[0]));
         assert_string_equal(c->metrics[i].reason, "");
     }
+    assert_int_equal(c->n_turns + c->cliff.n + c->n_serving, 0);
+    assert_true(isnan(c->cliff.knee_tokens));
+    assert_true(isnan(c->cliff.max_entities));
+    assert_true(isnan(c->reasoning.leak_rate));
+    assert_int_equal(c->reasoning.can_disable, -1);
+    assert_null(c->preflight);
+    assert_null(c->server);
+    assert_null(c->beside);
 }
 
 static void test_what_is_missing_in_the_text_is_missing_in_the_facts(
@@ -363,6 +454,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts_read_back_render_the_same_reports),
         cmocka_unit_test(test_facts_keep_what_no_report_shows),
+        cmocka_unit_test(test_what_the_preflight_said_is_kept),
+        cmocka_unit_test(test_what_a_listener_feels_is_read_back_exactly),
+        cmocka_unit_test(test_lists_longer_than_ours_are_cut),
         cmocka_unit_test(test_every_name_of_an_enum_is_read_back),
         cmocka_unit_test(test_what_is_no_report_is_refused_in_one_sentence),
         cmocka_unit_test(

@@ -38,12 +38,16 @@ static const char *fake_path(void)
     return path ? path : "build/tests/fake_server";
 }
 
+/* flag may be two words, "--as ollama". */
 static void fake_start(struct fake *f, const char *script, const char *flag)
 {
-    char  line[80] = "";
+    const char *value    = flag ? strchr(flag, ' ') : NULL;
+    char  line[80] = "", word[20] = "";
     int   pipe_fd[2];
     FILE *out;
 
+    if (flag) snprintf(word, sizeof word, "%.*s", (int)strcspn(flag, " "),
+                       flag);
     assert_int_equal(pipe(pipe_fd), 0);
     f->log = tmpfile();
     assert_non_null(f->log);
@@ -55,7 +59,8 @@ static void fake_start(struct fake *f, const char *script, const char *flag)
         close(pipe_fd[0]);
         setenv("FAKE_SCRIPT", script, 1);
         execl(fake_path(), "llama-server", "-m", "m.gguf", "-c", "512",
-              "--port", "0", "--api-key", "k", flag, (char *)NULL);
+              "--port", "0", "--api-key", "k", flag ? word : NULL,
+              value ? value + 1 : NULL, (char *)NULL);
         _exit(127);
     }
     close(pipe_fd[1]);
@@ -447,6 +452,77 @@ static void test_plain_mode_knows_only_the_openai_paths(void **state)
     fake_stop(&f);
 }
 
+static void expect_part(const struct fake *f, const char *path,
+                        const char *body, const char *part)
+{
+    struct reply r = ask(f, path, body);
+
+    if (!strstr(r.text, part))
+        fail_msg("%s: %s, without %s", path, r.text, part);
+    free(r.text);
+}
+
+static void test_other_servers_have_their_own_paths(void **state)
+{
+    static const struct { const char *flag, *path, *body, *part; } cases[] = {
+        {"--as ollama", "/", NULL, "Ollama is running"},
+        {"--as ollama", "/api/version", NULL, "{\"version\":\"1.2\"}"},
+        {"--as ollama", "/api/tags", NULL, "\"name\":\"m.gguf\""},
+        {"--as ollama", "/api/ps", NULL, "{\"models\":[]}"},
+        {"--as ollama", "/api/show", "{\"model\":\"m.gguf\"}",
+         "\"capabilities\":[\"completion\",\"tools\""},
+        {"--as ollama", "/api/show", "{\"model\":\"x\"}",
+         "{\"error\":\"model 'x' not found\"}"},
+        {"--as ollama", "/v1/models", NULL, "\"owned_by\":\"library\""},
+        {"--as ollama", "/props", NULL, "Not Found"},
+        {"--as vllm", "/version", NULL, "{\"version\":\"1.2\"}"},
+        {"--as vllm", "/v1/models", NULL, "\"max_model_len\":512"},
+        {"--as vllm", "/api/version", NULL, "Not Found"},
+        {"--as lmstudio", "/api/v0/models", NULL,
+         "\"loaded_context_length\":512"},
+        {"--as lmstudio", "/api/version", NULL, "Unexpected endpoint"}};
+
+    (void)state;
+    skip_without_server();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake f;
+
+        fake_ready(&f, "{\"version\":\"1.2\"}", cases[i].flag);
+        expect_part(&f, cases[i].path, cases[i].body, cases[i].part);
+        fake_stop(&f);
+    }
+}
+
+/* 40 words in a context of 30 tokens: what is left, and what is counted. */
+static void test_ollama_cuts_what_does_not_fit(void **state)
+{
+    static const char old[] = "{\"role\":\"user\",\"content\":\"a b c d e f g h "
+        "i j k l m n o p q r s t u v w x y z\"}";
+    static const char last[] = "{\"role\":\"user\",\"content\":\"1 2 3 4 5\"}";
+    static const struct { const char *overflow; double count; } cases[] = {
+        {"drop", 7}, {"half", 17}};
+
+    (void)state;
+    skip_without_server();
+    for (size_t i = 0; i < 2; i++) {
+        char        script[80], body[600];
+        struct fake f;
+        json_t     *reply;
+
+        snprintf(script, sizeof script, "{\"overflow\":\"%s\"}",
+                 cases[i].overflow);
+        snprintf(body, sizeof body, "{\"model\":\"m.gguf\",\"stream\":false,"
+                 "\"options\":{\"num_ctx\":30},\"messages\":[%s,%s]}", old,
+                 last);
+        fake_ready(&f, script, "--as ollama");
+        reply = ask_json(&f, "/api/chat", body);
+        assert_true(json_number_value(json_object_get(reply,
+                        "prompt_eval_count")) == cases[i].count);
+        json_decref(reply);
+        fake_stop(&f);
+    }
+}
+
 static void test_faults_strike_the_reply_they_name(void **state)
 {
     static const char streamed[] = "{\"stream\":true,\"messages\":[{\"role\":"
@@ -586,6 +662,8 @@ int main(void)
         cmocka_unit_test(test_script_chooses_the_answer),
         cmocka_unit_test(test_health_answers_during_a_generation),
         cmocka_unit_test(test_plain_mode_knows_only_the_openai_paths),
+        cmocka_unit_test(test_other_servers_have_their_own_paths),
+        cmocka_unit_test(test_ollama_cuts_what_does_not_fit),
         cmocka_unit_test(test_faults_strike_the_reply_they_name),
         cmocka_unit_test(test_endless_faults_end_with_the_client),
         cmocka_unit_test(test_ends_as_scripted),

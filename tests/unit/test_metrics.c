@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "facts.h"
 #include "metrics.h"
+#include "stats.h"
 
 static void test_each_name_stands_once_and_is_found(void **state)
 {
@@ -103,6 +104,29 @@ static void test_facts_have_the_names_of_the_contract(void **state)
         assert_string_equal(fault_name((enum fault)i), faults[i]);
 }
 
+static void test_percentiles_need_what_the_statistic_needs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CERTIFIED; i++) {
+        char *name = mem_printf("p%.0f", certified_p[i] * 100);
+
+        assert_string_equal(certified_name[i], name);
+        assert_int_equal(certified_needs[i],
+                         stats_certified_floor(certified_p[i], 0.99));
+        free(name);
+    }
+}
+
+static void test_latencies_are_seconds_that_should_be_few(void **state)
+{
+    (void)state;
+    assert_true(metric_is_latency(METRIC_first_sentence_s));
+    assert_true(metric_is_latency(METRIC_cold_start_s));
+    assert_false(metric_is_latency(METRIC_served_tok_s));
+    assert_false(metric_is_latency(METRIC_serving_ms_per_token));
+    assert_false(metric_is_latency(METRIC_anon_bytes));
+}
+
 static void test_facts_done_is_safe_twice(void **state)
 {
     struct facts f = {0};
@@ -120,6 +144,8 @@ int main(void)
         cmocka_unit_test(test_method_has_a_section_for_each),
         cmocka_unit_test(test_a_heading_is_recognised),
         cmocka_unit_test(test_facts_have_the_names_of_the_contract),
+        cmocka_unit_test(test_percentiles_need_what_the_statistic_needs),
+        cmocka_unit_test(test_latencies_are_seconds_that_should_be_few),
         cmocka_unit_test(test_facts_done_is_safe_twice),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

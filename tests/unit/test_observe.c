@@ -7,67 +7,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/mem.h"
-#include "observe.h"
-
-#define SENT_NS INT64_C(5000000000)
-#define NEVER (-1.0)            /* of a table: the quantity is missing */
-
-struct arrival {
-    int             ms;
-    enum chunk_kind kind;
-    const char     *text;
-    int             tokens;
-};
-
-#define SAYS(ms, text) {ms, CHUNK_CONTENT, text, -1}
-#define THINKS(ms, text) {ms, CHUNK_REASONING, text, -1}
-#define CALLS(ms, text) {ms, CHUNK_CALL, text, -1}
-
-static char *joined(char *text, const char *more)
-{
-    char *longer = mem_printf("%s%s", text, more);
-
-    free(text);
-    return longer;
-}
-
-static void arrive(struct turn *t, const struct arrival *a)
-{
-    size_t end = strlen(a->text);
-
-    if (a->kind == CHUNK_CONTENT) {
-        t->content = joined(t->content, a->text);
-        end = strlen(t->content);
-    } else if (a->kind == CHUNK_REASONING) {
-        t->reasoning = joined(t->reasoning, a->text);
-        end = strlen(t->reasoning);
-    }
-    t->chunks = mem_grow(t->chunks, t->n_chunks + 1, sizeof *t->chunks);
-    t->chunks[t->n_chunks++] = (struct chunk){
-        SENT_NS + a->ms * INT64_C(1000000), a->kind, end, a->tokens};
-}
-
-/* Up to the first arrival without a text. */
-static void play(struct turn *t, const struct arrival *list, int end_ms)
-{
-    turn_init(t);
-    t->sent_ns = SENT_NS;
-    for (; list->text; list++) arrive(t, list);
-    t->end_ns = SENT_NS + end_ms * INT64_C(1000000);
-}
-
-static void check(const char *what, double got, double want)
-{
-    bool same = want == NEVER ? isnan(got) : fabs(got - want) < 1e-9;
-
-    if (!same) fail_msg("%s: %g, not %g", what, got, want);
-}
+#include "observe_fixture.h"
 
 static void test_ttft_is_the_first_arrival_of_any_kind(void **state)
 {
@@ -429,20 +371,9 @@ static void test_chunks_that_claim_too_much_read_nothing_beyond(void **state)
 static void test_an_endless_answer_is_observed_without_delay(void **state)
 {
     struct turn t;
-    size_t      bytes = 1000000;
 
     (void)state;
-    turn_init(&t);
-    t.sent_ns = SENT_NS;
-    free(t.content);
-    t.content = mem_new(bytes + 1, 1);
-    for (size_t i = 0; i < bytes; i++) t.content[i] = i % 4 ? 'a' : ' ';
-    t.n_chunks = 100000;
-    t.chunks = mem_new(t.n_chunks, sizeof *t.chunks);
-    for (size_t i = 0; i < t.n_chunks; i++)
-        t.chunks[i] = (struct chunk){SENT_NS + (int64_t)i * 1000000,
-                                     CHUNK_CONTENT, (i + 1) * 10, -1};
-    t.end_ns = SENT_NS + INT64_C(100000000000);
+    play_megabyte(&t, " aaa");
     check("first sentence", observe_first_sentence_s(&t), 100);
     check("word 35", observe_word_s(&t, 35), 0.013);
     check("words", observe_words_per_s(&t), (250000 - 3) / 99.999);

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/jsonx.h"
 #include "base/utf8.h"
+#include "report/cells.h"
 #include "report/report.h"
 #include "unit/report_cases.h"
 
@@ -165,8 +166,8 @@ static void test_a_narrow_table_names_what_it_left_out(void **state)
     wide = rendered(0, &report_text, false, 0);
     narrow = rendered(0, &report_text, false, 80);
     assert_null(strstr(wide, "Left out"));
-    assert_non_null(strstr(narrow, "Left out at 80 columns: tok/s, prompt "
-                                   "tok/s, speech; "));
+    assert_non_null(strstr(narrow, "Left out at 80 columns: tok/s; prompt "
+                                   "tok/s; speech. "));
     assert_non_null(strstr(narrow, "* tok/s: the GPU clock fell"));
     free(wide);
     free(narrow);
@@ -186,6 +187,19 @@ static void test_the_first_line_is_the_answer(void **state)
     free(text);
 }
 
+static void check_percentiles(const json_t *percentiles)
+{
+    assert_int_equal(json_object_size(percentiles), CERTIFIED);
+    for (size_t i = 0; i < CERTIFIED; i++) {
+        const json_t *p = json_object_get(percentiles, certified_name[i]);
+
+        assert_int_equal(json_object_size(p), 2);
+        assert_non_null(json_object_get(p, "value"));
+        assert_int_equal(json_integer_value(json_object_get(p, "needs")),
+                         certified_needs[i]);
+    }
+}
+
 static void check_metrics(const json_t *candidate)
 {
     const json_t *metrics = json_object_get(candidate, "metrics");
@@ -195,7 +209,11 @@ static void check_metrics(const json_t *candidate)
         const json_t *m = json_object_get(metrics, metric_info[i].name);
 
         assert_non_null(m);
-        assert_int_equal(json_object_size(m), 6);
+        if (metric_is_latency((enum metric_id)i) &&
+            json_integer_value(json_object_get(m, "n")) > 0)
+            check_percentiles(json_object_get(m, "percentiles"));
+        else
+            assert_null(json_object_get(m, "percentiles"));
         assert_true(json_is_integer(json_object_get(m, "n")));
         assert_string_equal(jsonx_text(m, "unit"), metric_info[i].unit);
         assert_non_null(json_object_get(m, "low"));
@@ -204,6 +222,39 @@ static void check_metrics(const json_t *candidate)
             assert_true(json_is_null(json_object_get(m, "median")));
         assert_non_null(json_object_get(m, "reason"));
     }
+}
+
+static void check_listener(const json_t *c)
+{
+    static const char *const turn[] = {
+        "turn", "first_sentence_s", "reread_tokens", "prompt_tokens",
+        "cached_tokens", "unchanged_tokens"};
+    static const char *const cliff[] = {
+        "points", "knee_tokens", "max_entities", "limit_s", "is_bound",
+        "reason"};
+    static const char *const point[] = {"prompt_tokens", "ttft_s", "entities",
+                                        "reason"};
+    static const char *const reasoning[] = {
+        "leak_rate", "empty_rate", "can_disable", "answers", "how"};
+    static const char *const serving[] = {"name", "tok_s",
+                                          "saves_ms_per_token", "is_sure"};
+    json_t *o = json_object_get(c, "prefill_cliff"), *item;
+    size_t  i;
+
+#define HAS_ALL(object, names)                                                \
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)                 \
+        assert_non_null(json_object_get(object, names[n]))
+    HAS_ALL(o, cliff);
+    json_array_foreach(json_object_get(o, "points"), i, item)
+        HAS_ALL(item, point);
+    HAS_ALL(json_object_get(c, "reasoning"), reasoning);
+    assert_true(json_is_array(json_object_get(c, "turns")));
+    json_array_foreach(json_object_get(c, "turns"), i, item)
+        HAS_ALL(item, turn);
+    assert_true(json_is_array(json_object_get(c, "serving")));
+    json_array_foreach(json_object_get(c, "serving"), i, item)
+        HAS_ALL(item, serving);
+#undef HAS_ALL
 }
 
 static void test_json_keeps_its_contract(void **state)
@@ -215,7 +266,8 @@ static void test_json_keeps_its_contract(void **state)
         "quality", "verdict", "reason"};
     static const char *const quality[] = {
         "pass", "fail", "unparsed", "template_fault", "harness_fault",
-        "total", "rate", "rate_if_parsed"};
+        "total", "rate", "rate_if_parsed", "by_prompt", "dialect",
+        "first_sentence_s"};
 
     (void)state;
     for (size_t i = 0; i < N_CASES; i++) {
@@ -234,6 +286,7 @@ static void test_json_keeps_its_contract(void **state)
             for (size_t n = 0; n < sizeof names / sizeof *names; n++)
                 assert_non_null(json_object_get(c, names[n]));
             check_metrics(c);
+            check_listener(c);
             json_object_foreach(json_object_get(c, "quality"), suite, q)
                 for (size_t n = 0; n < sizeof quality / sizeof *quality; n++)
                     assert_non_null(json_object_get(q, quality[n]));
@@ -265,7 +318,37 @@ static void test_json_says_null_for_what_is_unknown(void **state)
     assert_true(json_is_null(json_object_get(m, "rate")));
     c = json_array_get(json_object_get(doc, "candidates"), 2);
     assert_true(json_is_null(json_object_get(c, "template")));
+    m = json_object_get(c, "prefill_cliff");
+    assert_int_equal(json_array_size(json_object_get(m, "points")), 0);
+    assert_true(json_is_null(json_object_get(m, "max_entities")));
+    m = json_object_get(c, "reasoning");
+    assert_true(json_is_null(json_object_get(m, "leak_rate")));
+    assert_true(json_is_null(json_object_get(m, "can_disable")));
     json_decref(doc);
+    facts_done(&f);
+}
+
+/* Whatever their names are. */
+static void test_tools_by_prompt_have_a_column_of_their_own(void **state)
+{
+    struct facts   f;
+    struct summary s;
+
+    (void)state;
+    failed_case(&f);
+    set_by_prompt(&f.candidates[1], "bare JSON");   /* its "home" */
+    cells_summary(&f, &s);
+    assert_int_equal(s.n, 7);
+    assert_string_equal(s.columns[5].title, "tools\nhome");
+    assert_string_equal(s.columns[6].title, "home, tools\nby prompt");
+    assert_string_equal(cells_value(&f.candidates[0], &s.columns[5]).text,
+                        "73 %");
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(cells_value(&f.candidates[i],
+                                        &s.columns[6 - i]).text, "–");
+    assert_int_equal(s.columns[5].drop, 0);
+    assert_true(s.columns[6].drop > 2000);
+    cells_summary_done(&s);
     facts_done(&f);
 }
 
@@ -401,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_the_first_line_is_the_answer),
         cmocka_unit_test(test_json_keeps_its_contract),
         cmocka_unit_test(test_json_says_null_for_what_is_unknown),
+        cmocka_unit_test(test_tools_by_prompt_have_a_column_of_their_own),
         cmocka_unit_test(test_markdown_tables_keep_their_shape),
         cmocka_unit_test(test_markdown_has_no_markup_of_a_model),
         cmocka_unit_test(test_long_answers_are_cut_and_say_so),

@@ -232,7 +232,7 @@ static void test_a_round_that_was_begun_is_finished(void **state)
 
     (void)state;
     w.noise_frac = 0.5;                       /* more rounds are needed */
-    assert_false(run(&w, 0, 6 * 6 + 2, &s, &p));
+    assert_false(run(&w, 0, 6 * 7 + 2, &s, &p));
     w.schedule.block_budget_s = 0;            /* from now on: enough */
     assert_true(run(&w, 0, MOST_TRIALS, &s, &p));
     assert_int_equal(count(&s, "b0/decode/"), 7);
@@ -247,16 +247,16 @@ static void test_a_block_ends_when_there_is_a_reason(void **state)
         const char *what;
         int         min_rounds, max_rounds;
         double      noise_frac, budget_s, load_s;
-        size_t      rounds;              /* of six trials, a second each */
+        size_t      rounds;            /* of seven trials, a second each */
     } cases[] = {
         {"narrow after the fewest rounds", 6, 10, 0, NAN, 0.5, 6},
         {"no interval below six samples", 2, 10, 0, NAN, 0.5, 6},
         {"never narrow: at max_rounds", 6, 10, 0.5, NAN, 0.5, 10},
         {"narrow enough", 6, 10, 0.04, NAN, 0.5, 6},
-        {"the budget is spent", 2, 10, 0.5, 24, 0, 4},
+        {"the budget is spent", 2, 10, 0.5, 28, 0, 4},
         {"a budget that the fewest rounds pass", 3, 10, 0.5, 1, 0.5, 3},
-        {"at least ten loads", 6, 20, 0, NAN, 5, 9},           /* 54 >= 50 */
-        {"ten loads, but not over the budget", 6, 20, 0, 36, 5, 6},
+        {"at least ten loads", 6, 20, 0, NAN, 5, 8},           /* 56 >= 50 */
+        {"ten loads, but not over the budget", 6, 20, 0, 42, 5, 6},
         {"ten loads, but not over max_rounds", 6, 7, 0, NAN, 50, 7},
         {"max_rounds below min_rounds", 4, 2, 0.5, NAN, 0.5, 4},
     };
@@ -276,7 +276,7 @@ static void test_a_block_ends_when_there_is_a_reason(void **state)
         if (count(&s, "b0/speak/") != cases[i].rounds)
             fail_msg("%s: %zu rounds, not %zu", cases[i].what,
                      count(&s, "b0/speak/"), cases[i].rounds);
-        assert_int_equal(count(&s, "b0/"), cases[i].rounds * 6 + 1);
+        assert_int_equal(count(&s, "b0/"), cases[i].rounds * 7 + 1);
         progress_done(&p);
         store_done(&s);
     }
@@ -302,17 +302,19 @@ static void test_a_round_holds_what_the_engine_can_do(void **state)
     static const struct {
         const char *what;
         bool        can_complete, long_prefill;
-        const char *keys[9];
+        const char *keys[10];
     } cases[] = {
         {"quick", true, false,
          {"b0/decode/0", "b0/prefill128/0", "b0/prefill512/0",
-          "b0/at_prompt/0", "b0/latency50/0", "b0/speak/0", "b0/decode/1"}},
+          "b0/at_prompt/0", "b0/latency50/0", "b0/speak/0",
+          "b0/speak_cold/0", "b0/decode/1"}},
         {"full", true, true,
          {"b0/decode/0", "b0/prefill128/0", "b0/prefill512/0",
           "b0/prefill2048/0", "b0/at_prompt/0", "b0/latency50/0",
-          "b0/speak/0", "b0/decode/1"}},
+          "b0/speak/0", "b0/speak_cold/0", "b0/decode/1"}},
         {"a server that only chats", false, true,
-         {"b0/latency50/0", "b0/speak/0", "b0/latency50/1"}},
+         {"b0/latency50/0", "b0/speak/0", "b0/speak_cold/0",
+          "b0/latency50/1"}},
     };
 
     (void)state;
@@ -391,9 +393,70 @@ static void test_cases_come_after_the_fewest_rounds_of_speed(void **state)
     audition(&w, 0, &s);
     for (size_t i = 1; i < s.n; i++)    /* after the load */
         assert_int_equal(strncmp(s.trials[i].key, "case/", 5) == 0,
-                         i > 36 && i <= 39);
+                         i > 42 && i <= 45);   /* 6 rounds of 7 */
     free_cases(cases, 3);
     store_done(&s);
+}
+
+static void test_what_comes_once_comes_behind_the_cases_of_its_blocks(
+    void **state)
+{
+    const struct suite_case **cases = make_cases(4);
+    struct world  w = quiet_world(2);
+    struct stored s = {0};
+    size_t        last_case = 0, conversation = 0;
+
+    (void)state;
+    w.schedule.cases = cases;
+    w.schedule.n_cases = 4;
+    w.schedule.deep_blocks = 1;
+    audition(&w, 0, &s);
+    assert_int_equal(count(&s, "b0/conversation/"), 1);
+    assert_int_equal(count(&s, "b0/cliff/"), 1);
+    assert_int_equal(count(&s, "b0/serving/"), 1);
+    assert_int_equal(count(&s, "b1/conversation/") + count(&s, "b1/cliff/"),
+                     0);
+    for (size_t i = 0; i < s.n && s.trials[i].block == 0; i++) {
+        if (strncmp(s.trials[i].key, "case/", 5) == 0) last_case = i;
+        if (strstr(s.trials[i].key, "/conversation/")) conversation = i;
+    }
+    assert_int_equal(conversation, last_case + 1);
+    free_cases(cases, 4);
+    store_done(&s);
+}
+
+static void test_only_cases_with_a_home_are_asked_by_prompt_too(void **state)
+{
+    const struct suite_case **cases = make_cases(6);
+    struct world  w = quiet_world(2);
+    struct stored s = {0};
+
+    (void)state;
+    ((struct suite_case *)(uintptr_t)cases[1])->home = (char[]){"flat"};
+    ((struct suite_case *)(uintptr_t)cases[4])->home = (char[]){"flat"};
+    w.schedule.cases = cases;
+    w.schedule.n_cases = 6;
+    audition(&w, 0, &s);
+    assert_int_equal(count(&s, "prompt/"), 0);
+    w.schedule.tools_by_prompt = true;
+    audition(&w, 0, &s);
+    assert_int_equal(count(&s, "case/"), 6);
+    assert_int_equal(count(&s, "prompt/home/"), 2);
+    free_cases(cases, 6);
+    store_done(&s);
+}
+
+static void test_only_rounds_count_against_the_budget(void **state)
+{
+    (void)state;
+    assert_true(schedule_is_round("b0/decode/0"));
+    assert_true(schedule_is_round("b1/speak_cold/12"));
+    assert_false(schedule_is_round("b0/load/0"));
+    assert_false(schedule_is_round("b0/conversation/0"));
+    assert_false(schedule_is_round("b0/engine"));
+    assert_false(schedule_is_round("case/speak/one/0123"));
+    assert_false(schedule_is_round("died"));
+    assert_false(schedule_is_round(""));
 }
 
 static void test_a_changed_case_is_asked_again(void **state)
@@ -557,6 +620,9 @@ int main(void)
         cmocka_unit_test(test_cases_are_split_over_the_blocks_each_once),
         cmocka_unit_test(test_a_block_never_takes_the_cases_of_another),
         cmocka_unit_test(test_cases_come_after_the_fewest_rounds_of_speed),
+        cmocka_unit_test(test_what_comes_once_comes_behind_the_cases_of_its_blocks),
+        cmocka_unit_test(test_only_cases_with_a_home_are_asked_by_prompt_too),
+        cmocka_unit_test(test_only_rounds_count_against_the_budget),
         cmocka_unit_test(test_a_changed_case_is_asked_again),
         cmocka_unit_test(
             test_our_own_faults_come_again_next_run_but_not_in_this_one),

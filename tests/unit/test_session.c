@@ -13,6 +13,7 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "home.h"
 #include "session.h"
 #include "temp_tree.h"
 
@@ -33,8 +34,8 @@ static bool has_data(void)
 }
 
 /* Talk to a replay engine whose answers are `answers`. */
-static void talk(struct trial *t, const char *home, const char *say,
-                 const char *recording)
+static void talk_by(const struct tools_prompt *by_prompt, struct trial *t,
+                    const char *home, const char *say, const char *recording)
 {
     struct temp_tree    tree;
     struct candidate    c     = {.source = SOURCE_REPLAY};
@@ -52,8 +53,16 @@ static void talk(struct trial *t, const char *home, const char *say,
     if (engine_replay.start(&engine, &spec, &facts, &err))
         fail_msg("%s", err.text);
     *t = (struct trial){.block = 0};
-    if (session_run(&engine_replay, engine, &test, &kit, NULL, NULL, t, &err))
-        fail_msg("%s", err.text);
+    {
+        const struct session how = {.ops = &engine_replay, .engine = engine,
+                                    .kit = &kit, .by_prompt = by_prompt};
+        struct home *furnished = NULL;
+
+        if (by_prompt && home_new(&furnished, home, NULL, &err) == 0)
+            kit.tools = json_incref(home_tools(furnished));
+        if (session_run(&how, &test, t, &err)) fail_msg("%s", err.text);
+        home_free(furnished);
+    }
     engine_replay.stop(engine);
     engine_facts_done(&facts);
     candidate_done(&c);
@@ -61,6 +70,12 @@ static void talk(struct trial *t, const char *home, const char *say,
     free(test.home);
     free(test.say);
     temp_tree_done(&tree);
+}
+
+static void talk(struct trial *t, const char *home, const char *say,
+                 const char *recording)
+{
+    talk_by(NULL, t, home, say, recording);
 }
 
 static void expect_roles(const struct trial *t, const char *roles)
@@ -117,6 +132,75 @@ static void test_parallel_calls_are_all_executed_in_order(void **state)
     assert_non_null(strstr(t.messages[3].text, "light.hall"));
     assert_non_null(strstr(t.messages[4].text, "light.floor_lamp"));
     trial_done(&t);
+}
+
+/* ---- tools in the prompt ------------------------------------------------ */
+
+static void test_by_prompt_a_call_is_read_from_the_text(void **state)
+{
+    struct tools_prompt by_prompt;
+    struct trial        t;
+
+    (void)state;
+    tools_prompt_make(NULL, &by_prompt);
+    talk_by(&by_prompt, &t, "flat", "Turn on the hall light.",
+            "{\"answers\":[{\"when\":\"Turn on\",\"content\":"
+            "\"<tool_call>{\\\"name\\\":\\\"HassTurnOn\\\","
+            "\\\"arguments\\\":{\\\"name\\\":\\\"Hall light\\\"}}"
+            "</tool_call>\"},{\"when\":\"success\",\"content\":"
+            "\"It is on.\"}]}");
+    expect_ok(&t);
+    expect_roles(&t, "suaua");      /* the user hands the result back */
+    assert_non_null(strstr(t.messages[0].text, "HassTurnOn"));
+    assert_int_equal(t.turns[0].n_calls, 1);
+    assert_string_equal(t.turns[0].calls[0].name, "HassTurnOn");
+    /* What goes back is the text that it wrote, not a structured call. */
+    assert_int_equal(t.messages[2].turn, -1);
+    assert_non_null(strstr(t.messages[2].text, "<tool_call>"));
+    assert_non_null(t.messages[3].call_id);
+    assert_non_null(strstr(t.messages[3].text, "light.hall"));
+    assert_null(t.messages[1].call_id);
+    trial_done(&t);
+    tools_prompt_done(&by_prompt);
+}
+
+static void test_by_prompt_words_alone_end_the_conversation(void **state)
+{
+    struct tools_prompt by_prompt;
+    struct trial        t;
+
+    (void)state;
+    tools_prompt_make(NULL, &by_prompt);
+    talk_by(&by_prompt, &t, "flat", "Hello.",
+            "{\"answers\":[{\"content\":\"I could call HassTurnOn.\"}]}");
+    expect_roles(&t, "sua");
+    assert_int_equal(t.turns[0].n_calls, 0);
+    trial_done(&t);
+    tools_prompt_done(&by_prompt);
+}
+
+static void test_a_result_too_long_to_be_read_is_an_error(void **state)
+{
+    char        *big = mem_new(10u << 20, 1), *recording;
+    struct trial t;
+
+    (void)state;
+    memset(big, 'x', (10u << 20) - 1);
+    recording = mem_printf(
+        "{\"answers\":[{\"when\":\"Add\",\"calls\":[{\"name\":"
+        "\"HassListAddItem\",\"arguments\":{\"item\":\"%s\",\"name\":"
+        "\"Shopping list\"}}]},{\"content\":\"Well.\"}]}", big);
+    talk(&t, "flat", "Add it.", recording);
+    expect_ok(&t);
+    for (size_t i = 0; i < t.n_messages; i++)
+        if (strcmp(t.messages[i].role, "tool") == 0) {
+            assert_true(strlen(t.messages[i].text) <= SESSION_MAX_RESULT);
+            assert_non_null(strstr(t.messages[i].text, "error"));
+        }
+    expect_roles(&t, "suata");
+    trial_done(&t);
+    free(recording);
+    free(big);
 }
 
 static void test_a_failed_call_is_told_to_the_model(void **state)
@@ -223,20 +307,27 @@ static int fail_at_last(void *self, const struct chat_request *request,
     return -1;
 }
 
+static int run_failing(struct failing *f, const struct suite_case *test,
+                       struct trial *t, struct err *err)
+{
+    static const struct engine_ops ops = {.name = "f", .chat = fail_at_last};
+    struct prompt_kit    kit = {.system = (char[]){"You help."}};
+    const struct session how = {.ops = &ops, .engine = f, .kit = &kit};
+
+    return session_run(&how, test, t, err);
+}
+
 static void test_a_failing_request_leaves_status_fault_and_reason(
     void **state)
 {
-    static const struct engine_ops ops = {.name = "f", .chat = fail_at_last};
     struct failing    f    = {.answers = 2};
     struct suite_case test = {.say = (char[]){"Hi."}};
-    struct prompt_kit kit  = {.system = (char[]){"You help."}};
     struct trial      t    = {.block = 0};
     struct err        err  = {0};
 
     (void)state;
     err_set(&f.why, ERR_TIMEOUT, "the answer fell silent");
-    assert_int_equal(session_run(&ops, &f, &test, &kit, NULL, NULL, &t, &err),
-                     0);
+    assert_int_equal(run_failing(&f, &test, &t, &err), 0);
     assert_int_equal(err.kind, ERR_NONE);
     assert_int_equal(t.status, TRIAL_FAILED);
     assert_string_equal(t.fault, "engine");
@@ -251,17 +342,14 @@ static void test_a_failing_request_leaves_status_fault_and_reason(
 
 static void test_a_stop_signal_leaves_nothing_to_store(void **state)
 {
-    static const struct engine_ops ops = {.name = "f", .chat = fail_at_last};
     struct failing    f    = {.answers = 1};
     struct suite_case test = {.say = (char[]){"Hi."}};
-    struct prompt_kit kit  = {.system = (char[]){"You help."}};
     struct trial      t    = {.block = 0};
     struct err        err  = {0};
 
     (void)state;
     err_set(&f.why, ERR_STOPPED, "stopped by a signal");
-    assert_int_equal(session_run(&ops, &f, &test, &kit, NULL, NULL, &t, &err),
-                     -1);
+    assert_int_equal(run_failing(&f, &test, &t, &err), -1);
     assert_int_equal(err.kind, ERR_STOPPED);
     assert_int_equal(f.asked, 2);
     trial_done(&t);
@@ -269,18 +357,15 @@ static void test_a_stop_signal_leaves_nothing_to_store(void **state)
 
 static void test_a_home_that_is_not_there_is_an_error(void **state)
 {
-    static const struct engine_ops ops = {.name = "f", .chat = fail_at_last};
     struct failing    f    = {.answers = 1};
     struct suite_case test = {.say = (char[]){"Hi."},
                               .home = (char[]){"nowhere"}};
-    struct prompt_kit kit  = {.system = (char[]){"You help."}};
     struct trial      t    = {.block = 0};
     struct err        err  = {0};
 
     (void)state;
     if (!has_data()) skip();
-    assert_int_equal(session_run(&ops, &f, &test, &kit, NULL, NULL, &t, &err),
-                     -1);
+    assert_int_equal(run_failing(&f, &test, &t, &err), -1);
     assert_int_equal(err.kind, ERR_INPUT);
     assert_int_equal(f.asked, 0);
     trial_done(&t);
@@ -336,6 +421,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_its_result_and_the_answer),
         cmocka_unit_test(test_parallel_calls_are_all_executed_in_order),
+        cmocka_unit_test(test_by_prompt_a_call_is_read_from_the_text),
+        cmocka_unit_test(test_by_prompt_words_alone_end_the_conversation),
+        cmocka_unit_test(test_a_result_too_long_to_be_read_is_an_error),
         cmocka_unit_test(test_a_failed_call_is_told_to_the_model),
         cmocka_unit_test(test_a_call_without_arguments_is_no_bad_json),
         cmocka_unit_test(test_without_a_home_every_tool_is_unknown),

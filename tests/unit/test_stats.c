@@ -4,7 +4,8 @@
  * stats.binomtest(a, a + b).pvalue. Ranks of the median's interval: the
  * largest r with 1 - 2 stats.binom.cdf(r - 1, n, 0.5) >= c, and n + 1 - r.
  * Rank sum: stats.mannwhitneyu(a, b, method="exact" or "asymptotic"), the
- * default two-sided test with continuity correction. */
+ * default two-sided test with continuity correction. Certified percentiles:
+ * GSL 2.7.1, gsl_cdf_beta_P(p, h, t + 1) put into the definition of h(t). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -252,6 +253,113 @@ static void test_normal_quantile_agrees_with_scipy(void **state)
     }
 }
 
+static void test_certified_floors_agree_with_gsl(void **state)
+{
+    (void)state;
+    static const struct {
+        double p, confidence;
+        size_t want;
+    } cases[] = {
+        {0.5, 0.99, 11},   {0.75, 0.99, 24},  {0.9, 0.99, 64},
+        {0.95, 0.99, 130}, {0.97, 0.99, 219}, {0.99, 0.99, 662},
+        {0.999, 0.99, 6636},
+        {0.5, 0.95, 8},    {0.9, 0.95, 46},   {0.99, 0.95, 473},
+        {0.5, 0.9, 7},     {0.95, 0.9, 77},   {0.999, 0.9, 3889},
+        /* Nothing to certify. */
+        {0, 0.99, 0}, {1, 0.99, 0}, {0.9, 0, 0}, {0.9, 1, 0},
+        {NAN, 0.99, 0}, {0.9, NAN, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(stats_certified_floor(cases[i].p,
+                                               cases[i].confidence),
+                         cases[i].want);
+}
+
+/* The t of the t-th largest of n samples; 0: not certified. */
+static size_t certified_rank(size_t n, double p, double confidence)
+{
+    double *values = mem_new(n + 1, sizeof *values);
+    double  got;
+
+    /* In no order; the t-th largest is n + 1 - t. */
+    for (size_t k = 0; k < n; k++)
+        values[k] = (double)(k % 2 ? n - k / 2 : k / 2 + 1);
+    got = stats_certified(values, n, p, confidence);
+    free(values);
+    return isnan(got) ? 0 : n + 1 - (size_t)got;
+}
+
+static void test_certified_ranks_agree_with_gsl(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 10, 11, 64, 129, 130, 661, 662,
+                                   1000, 10000, 100000};
+    static const struct {
+        double p;
+        size_t want[COUNT(sizes)];
+    } cases[] = {
+        {0.5, {0, 0, 0, 1, 22, 50, 51, 300, 300, 462, 4883, 49631}},
+        {0.9, {0, 0, 0, 0, 1, 5, 5, 48, 48, 78, 930, 9779}},
+        {0.95, {0, 0, 0, 0, 0, 0, 1, 20, 20, 34, 449, 4839}},
+        {0.99, {0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 77, 927}},
+        {0.999, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 77}},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (size_t k = 0; k < COUNT(sizes); k++)
+            assert_int_equal(certified_rank(sizes[k], cases[i].p, 0.99),
+                             cases[i].want[k]);
+}
+
+/* P(at most `most` of n are above p), each term by itself. */
+static double above_at_most(size_t most, size_t n, double p)
+{
+    double sum = 0;
+
+    for (size_t k = 0; k <= most; k++) {
+        double dk = (double)k, dn = (double)n;
+        sum += exp(lgamma(dn + 1) - lgamma(dk + 1) - lgamma(dn - dk + 1) +
+                   dk * log(1 - p) + (dn - dk) * log(p));
+    }
+    return sum;
+}
+
+static void test_certified_is_the_largest_rank_that_is_sure(void **state)
+{
+    (void)state;
+    static const double ps[] = {0.3, 0.5, 0.9, 0.95};
+    static const double confidences[] = {0.5, 0.9, 0.95, 0.99, 0.999};
+
+    for (size_t i = 0; i < COUNT(ps); i++)
+        for (size_t k = 0; k < COUNT(confidences); k++)
+            for (size_t n = 1; n <= 150; n++) {
+                double miss = (1 - confidences[k]) * (1 - 1e-12);
+                size_t t = 0;
+
+                while (t < n && above_at_most(t + 1, n, ps[i]) < miss) t++;
+                assert_int_equal(certified_rank(n, ps[i], confidences[k]), t);
+                assert_int_equal(n >= stats_certified_floor(ps[i],
+                                                            confidences[k]),
+                                 t >= 1);
+            }
+}
+
+static void test_certified_refuses_what_makes_no_sense(void **state)
+{
+    (void)state;
+    double values[100] = {0};
+
+    assert_true(isnan(stats_certified(NULL, 0, 0.5, 0.99)));
+    assert_true(isnan(stats_certified(values, 100, 0, 0.99)));
+    assert_true(isnan(stats_certified(values, 100, 1, 0.99)));
+    assert_true(isnan(stats_certified(values, 100, NAN, 0.99)));
+    assert_true(isnan(stats_certified(values, 100, 0.5, 1)));
+    expect_near("all alike", stats_certified(values, 100, 0.5, 0.99), 0);
+    values[99] = NAN;
+    assert_true(isnan(stats_certified(values, 100, 0.5, 0.99)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +372,10 @@ int main(void)
         cmocka_unit_test(
             test_rank_sum_agrees_with_scipy_on_both_sides_of_exact),
         cmocka_unit_test(test_normal_quantile_agrees_with_scipy),
+        cmocka_unit_test(test_certified_floors_agree_with_gsl),
+        cmocka_unit_test(test_certified_ranks_agree_with_gsl),
+        cmocka_unit_test(test_certified_is_the_largest_rank_that_is_sure),
+        cmocka_unit_test(test_certified_refuses_what_makes_no_sense),
     };
 
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);

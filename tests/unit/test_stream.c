@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A streamed answer becomes the same turn however its bytes are cut, and no
  * server can make us hold or hang on more than our limits. Shapes as seen on
- * llama-server 11434 and as OpenAI documents them. */
+ * llama-server 11434, and as OpenAI and Ollama document them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +26,14 @@
 #define CALL(inner)     DELTA("\"tool_calls\":[{" inner "}]")
 #define FFFD            "\xef\xbf\xbd"
 #define UNKNOWN         NAN
+/* Lines of Ollama's. */
+#define L(inner)        "{\"model\":\"m\",\"created_at\":\"2026\"," inner "}\n"
+#define LSAY(text)      L("\"message\":{\"role\":\"assistant\",\"content\":\""   \
+                          text "\"},\"done\":false")
+#define LCALL(inner)    L("\"message\":{\"role\":\"assistant\",\"content\":\"\","  \
+                          "\"tool_calls\":[" inner "]},\"done\":false")
+#define LEND(inner)     L("\"message\":{\"role\":\"assistant\",\"content\":\"\"},"  \
+                          "\"done\":true" inner)
 
 struct played {
     struct turn turn;
@@ -35,7 +43,8 @@ struct played {
 };
 
 /* In pieces of `step` bytes, one a millisecond. */
-static void play(struct played *p, const char *bytes, size_t len, size_t step)
+static void play_form(struct played *p, enum stream_form form,
+                      const char *bytes, size_t len, size_t step)
 {
     struct stream s;
     struct err    late = {0};
@@ -43,7 +52,7 @@ static void play(struct played *p, const char *bytes, size_t len, size_t step)
 
     *p = (struct played){.rc = 0};
     turn_init(&p->turn);
-    stream_init(&s, &p->turn);
+    stream_init(&s, form, &p->turn);
     for (size_t at = 0; at < len && !p->fed; at += step) {
         size_t n    = step < len - at ? step : len - at;
         char  *copy = mem_copy_n(bytes + at, n);   /* reading past it shows */
@@ -55,6 +64,11 @@ static void play(struct played *p, const char *bytes, size_t len, size_t step)
     if (p->fed < 0) p->rc = -1;
     if (p->err.kind == ERR_NONE) p->err = late;
     stream_done(&s);
+}
+
+static void play(struct played *p, const char *bytes, size_t len, size_t step)
+{
+    play_form(p, STREAM_EVENTS, bytes, len, step);
 }
 
 struct shape {
@@ -182,6 +196,15 @@ static const struct shape shapes[] = {
        "\"prompt_ms\":-1e308}}") FINISH("stop") DONE,
      "Hi", "", FINISH_STOP, 1, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN,
      NULL},
+    {"reasoning under its newer name, the older one null",
+     DELTA("\"reasoning_content\":null,\"reasoning\":\"Hm.\"") SAY("Yes.")
+     FINISH("stop") DONE, "Yes.", "Hm.", FINISH_STOP, 2, 0, NULL, NULL, NULL,
+     UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+    {"an answer in a single event",
+     D("{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"It is "
+       "warm. Very.\"},\"finish_reason\":\"stop\"}]}") DONE,
+     "It is warm. Very.", "", FINISH_STOP, 1, 0, NULL, NULL, NULL, UNKNOWN,
+     UNKNOWN, UNKNOWN, NULL},
     {"odd shapes",
      D("{}") D("{\"choices\":{\"delta\":1}}")
      D("{\"choices\":[null,[],{\"delta\":[]}]}")
@@ -225,6 +248,76 @@ static const struct shape shapes[] = {
      UNKNOWN, UNKNOWN, UNKNOWN, "no event at all"},
 };
 #define N_SHAPES (sizeof shapes / sizeof *shapes)
+
+static const struct shape lines[] = {
+    {"a chat of a version that counts what was cached",
+     LSAY("Hello") LSAY(" you.") LEND(",\"done_reason\":\"stop\","
+     "\"total_duration\":30258609300,\"load_duration\":19906358300,"
+     "\"prompt_eval_count\":29,\"prompt_eval_cached_count\":12,"
+     "\"prompt_eval_duration\":10175903000,\"eval_count\":3,"
+     "\"eval_duration\":173639000"),
+     "Hello you.", "", FINISH_STOP, 2, 0, NULL, NULL, NULL, 17, 12, 3, NULL},
+    {"one that does not",
+     LSAY("Hi") LEND(",\"done_reason\":\"length\",\"prompt_eval_count\":29,"
+     "\"eval_count\":1"), "Hi", "", FINISH_LENGTH, 1, 0, NULL, NULL, NULL, 29,
+     UNKNOWN, 1, NULL},
+    {"counts of 0 left out, no reason", LSAY("Hi") LEND(""), "Hi", "",
+     FINISH_NONE, 1, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+    {"a raw prompt",
+     L("\"response\":\" white\",\"done\":false")
+     L("\"response\":\"\",\"done\":true,\"done_reason\":\"stop\","
+       "\"context\":[1,2,3],\"eval_count\":2"),
+     " white", "", FINISH_STOP, 1, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, 2,
+     NULL},
+    {"thinking",
+     L("\"message\":{\"content\":\"\",\"thinking\":\"Hm.\"},\"done\":false")
+     LSAY("Yes.") LEND(",\"done_reason\":\"stop\""), "Yes.", "Hm.",
+     FINISH_STOP, 2, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+    {"two calls in two lines, without ids",
+     LCALL("{\"function\":{\"name\":\"go\",\"arguments\":{\"n\":1}}}")
+     LCALL("{\"function\":{\"name\":\"go\",\"arguments\":{\"n\":2}}}")
+     LEND(",\"done_reason\":\"stop\""), "", "", FINISH_CALLS, 2, 2, "", "go",
+     "{\"n\":2}", UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+    {"two calls in one line, with ids and places",
+     LCALL("{\"id\":\"a\",\"function\":{\"index\":0,\"name\":\"go\","
+           "\"arguments\":{}}},{\"id\":\"b\",\"function\":{\"index\":1,"
+           "\"name\":\"come\",\"arguments\":{\"n\":2}}}")
+     LEND(",\"done_reason\":\"stop\""), "", "", FINISH_CALLS, 1, 2, "b", "come",
+     "{\"n\":2}", UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+    {"a whole answer in one line without an end",
+     "{\"message\":{\"content\":\"Hi.\"},\"done\":true,\"done_reason\":"
+     "\"stop\"}", "Hi.", "", FINISH_STOP, 1, 0, NULL, NULL, NULL, UNKNOWN,
+     UNKNOWN, UNKNOWN, NULL},
+    {"empty lines, CR LF, what follows the end",
+     "\r\n\n{\"message\":{\"content\":\"Hi\"},\"done\":false}\r\n\n \n"
+     LEND(",\"done_reason\":\"stop\"") LSAY("more"), "Hi", "", FINISH_STOP, 1,
+     0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+    {"more cached than read, durations of no sense",
+     LSAY("Hi") LEND(",\"done_reason\":\"stop\",\"prompt_eval_count\":5,"
+     "\"prompt_eval_cached_count\":9,\"eval_count\":-1,\"eval_duration\":"
+     "\"x\""), "Hi", "", FINISH_STOP, 1, 0, NULL, NULL, NULL, 5, UNKNOWN,
+     UNKNOWN, NULL},
+    {"odd shapes", "{}\n{\"message\":7}\n{\"message\":null,\"done\":null}\n"
+     LCALL("null,{\"function\":[]}") LSAY("Hi") LEND(""), "Hi", "",
+     FINISH_NONE, 2, 2, "", "", "", UNKNOWN, UNKNOWN, UNKNOWN, NULL},
+
+    {"a cut between lines", LSAY("Half a") LSAY(" sen"), "Half a sen", "",
+     FINISH_CUT, 2, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN,
+     "cut in the middle"},
+    {"a cut in a line", LSAY("Half a") "{\"message\":{\"con", "Half a", "",
+     FINISH_CUT, 1, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN,
+     "cut in the middle"},
+    {"an error after content", LSAY("Half") "{\"error\":\"out of luck\"}\n",
+     "Half", "", FINISH_CUT, 1, 0, NULL, NULL, NULL, UNKNOWN, UNKNOWN,
+     UNKNOWN, "out of luck"},
+    {"server-sent events", SAY("Half"), "", "", FINISH_CUT, 0, 0, NULL, NULL,
+     NULL, UNKNOWN, UNKNOWN, UNKNOWN, "not JSON"},
+    {"a page for people", "<html></html>\n", "", "", FINISH_CUT, 0, 0, NULL,
+     NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN, "a web page"},
+    {"nothing but empty lines", "\n\n\r\n", "", "", FINISH_CUT, 0, 0, NULL,
+     NULL, NULL, UNKNOWN, UNKNOWN, UNKNOWN, "no event at all"},
+};
+#define N_LINES (sizeof lines / sizeof *lines)
 
 static bool same(double a, double b)
 {
@@ -276,31 +369,68 @@ static void test_each_shape_becomes_its_turn(void **state)
     }
 }
 
+static void check_splits(const struct shape *shape, enum stream_form form)
+{
+    size_t        len = strlen(shape->bytes);
+    struct played whole;
+
+    play_form(&whole, form, shape->bytes, len, SIZE_MAX / 2);
+    check(shape, &whole);
+    for (size_t step = 1; step < len; step += 1 + step / 7) {
+        struct played p;
+
+        play_form(&p, form, shape->bytes, len, step);
+        check(shape, &p);
+        for (size_t k = 0; k < p.turn.n_chunks; k++) {
+            assert_int_equal(p.turn.chunks[k].kind, whole.turn.chunks[k].kind);
+            assert_int_equal(p.turn.chunks[k].end_bytes,
+                             whole.turn.chunks[k].end_bytes);
+            assert_int_equal(p.turn.chunks[k].tokens,
+                             whole.turn.chunks[k].tokens);
+        }
+        turn_done(&p.turn);
+    }
+    turn_done(&whole.turn);
+}
+
 static void test_any_split_gives_the_same_turn(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < N_SHAPES; i++) {
-        size_t        len = strlen(shapes[i].bytes);
-        struct played whole;
+    for (size_t i = 0; i < N_SHAPES; i++)
+        check_splits(&shapes[i], STREAM_EVENTS);
+    for (size_t i = 0; i < N_LINES; i++)
+        check_splits(&lines[i], STREAM_LINES);
+}
 
-        play(&whole, shapes[i].bytes, len, SIZE_MAX / 2);
-        for (size_t step = 1; step < len; step += 1 + step / 7) {
-            struct played p;
+static void test_durations_of_a_line_become_milliseconds(void **state)
+{
+    static const char bytes[] =
+        LEND(",\"done_reason\":\"stop\",\"prompt_eval_duration\":10175903000,"
+             "\"eval_duration\":173639000");
+    struct played p;
 
-            play(&p, shapes[i].bytes, len, step);
-            check(&shapes[i], &p);
-            for (size_t k = 0; k < p.turn.n_chunks; k++) {
-                assert_int_equal(p.turn.chunks[k].kind,
-                                 whole.turn.chunks[k].kind);
-                assert_int_equal(p.turn.chunks[k].end_bytes,
-                                 whole.turn.chunks[k].end_bytes);
-                assert_int_equal(p.turn.chunks[k].tokens,
-                                 whole.turn.chunks[k].tokens);
-            }
-            turn_done(&p.turn);
-        }
-        turn_done(&whole.turn);
-    }
+    (void)state;
+    play_form(&p, STREAM_LINES, bytes, sizeof bytes - 1, 7);
+    assert_int_equal(p.rc, 0);
+    assert_true(p.turn.server.prompt_ms == 10175.903);
+    assert_true(p.turn.server.predicted_ms == 173.639);
+    turn_done(&p.turn);
+}
+
+static void test_a_line_of_a_megabyte_is_an_answer(void **state)
+{
+    size_t        n     = 1u << 20;
+    char         *bytes = mem_printf("{\"message\":{\"content\":\"%0*d\"},"
+                                     "\"done\":true}\n", (int)n, 0);
+    struct played p;
+
+    (void)state;
+    play_form(&p, STREAM_LINES, bytes, strlen(bytes), 16384);
+    if (p.rc) fail_msg("%s", p.err.text);
+    assert_int_equal(strlen(p.turn.content), n);
+    assert_int_equal(p.turn.n_chunks, 1);
+    turn_done(&p.turn);
+    free(bytes);
 }
 
 static void test_raw_nul_bytes_become_visible(void **state)
@@ -325,7 +455,7 @@ static void test_a_chunk_has_the_time_of_the_bytes_that_completed_it(
 
     (void)state;
     turn_init(&t);
-    stream_init(&s, &t);
+    stream_init(&s, STREAM_EVENTS, &t);
     assert_int_equal(stream_feed(&s, a, sizeof a - 2, 10, &err), 0);
     assert_int_equal(stream_feed(&s, a + sizeof a - 2, 1, 20, &err), 0);
     assert_int_equal(stream_feed(&s, b, sizeof b - 1, 30, &err), 0);
@@ -367,6 +497,22 @@ static void refuse(const char *prefix, const char *unit, size_t times,
     assert_true(held <= 64u << 10);
     assert_true(p.turn.n_calls <= 64);
     assert_true(p.turn.n_chunks <= 128u << 10);
+    turn_done(&p.turn);
+    free(bytes);
+}
+
+static void test_a_line_without_end_is_bounded(void **state)
+{
+    size_t        n     = STREAM_MAX_BYTES + 100;
+    char         *bytes = mem_printf("{\"message\":{\"content\":\"%0*d", (int)n,
+                                     0);
+    struct played p;
+
+    (void)state;
+    play_form(&p, STREAM_LINES, bytes, strlen(bytes), 65536);
+    assert_int_not_equal(p.rc, 0);
+    assert_non_null(strstr(p.err.text, "longer than"));
+    assert_int_equal(p.turn.finish, FINISH_CUT);
     turn_done(&p.turn);
     free(bytes);
 }
@@ -434,10 +580,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_shape_becomes_its_turn),
         cmocka_unit_test(test_any_split_gives_the_same_turn),
+        cmocka_unit_test(test_durations_of_a_line_become_milliseconds),
+        cmocka_unit_test(test_a_line_of_a_megabyte_is_an_answer),
         cmocka_unit_test(test_raw_nul_bytes_become_visible),
         cmocka_unit_test(
             test_a_chunk_has_the_time_of_the_bytes_that_completed_it),
         cmocka_unit_test(test_an_answer_without_end_is_bounded),
+        cmocka_unit_test(test_a_line_without_end_is_bounded),
         cmocka_unit_test(test_tool_calls_are_bounded),
         cmocka_unit_test(test_64_calls_are_still_an_answer),
     };

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* evidence_summary.c - see evidence.h: from everything gathered to the facts
+ * of one candidate. */
+#include "evidence.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "stats.h"
+
+#define MAX_HARNESS_FRAC 0.02     /* above this share there is no rate        */
+#define MAX_TIMING_GAP 0.02       /* arrivals against the server's own timing */
+#define CONFIDENCE 0.99           /* of certified percentiles                 */
+
+static struct quality *quality_of(struct candidate_facts *f,
+                                  const char *suite, bool by_prompt)
+{
+    char *name = evidence_suite_name(suite, by_prompt);
+
+    for (size_t i = 0; i < f->n_quality; i++)
+        if (strcmp(f->quality[i].suite, name) == 0) {
+            free(name);
+            return &f->quality[i];
+        }
+    f->quality = mem_grow(f->quality, f->n_quality + 1, sizeof *f->quality);
+    f->quality[f->n_quality] = (struct quality){.suite = name,
+                                                .by_prompt = by_prompt};
+    return &f->quality[f->n_quality++];
+}
+
+/* total counts every case that was asked, rate is NAN when too many of them
+ * were ours to blame. */
+static void finish_rates(struct quality *q)
+{
+    struct interval i;
+
+    q->rate = q->rate_low = q->rate_high = q->rate_if_parsed = NAN;
+    if (q->total == 0 || q->harness_fault > MAX_HARNESS_FRAC * q->total)
+        return;
+    q->rate = (double)q->pass / q->total;
+    q->rate_if_parsed = (double)(q->pass + q->unparsed) / q->total;
+    i = stats_wilson((size_t)q->pass, (size_t)q->total, 0.95);
+    q->rate_low = i.low;
+    q->rate_high = i.high;
+}
+
+/* Median, interval and what the sample certifies; sorts the values. */
+static void fill_metric(struct metric *m, double *values, size_t n,
+                        bool is_latency)
+{
+    struct interval i;
+
+    m->median = stats_median(values, n);
+    i = stats_median_interval(values, n, 0.95);
+    m->low = i.low;
+    m->high = i.high;
+    m->n = (long)n;
+    m->reason[0] = '\0';
+    for (size_t k = 0; k < CERTIFIED; k++)
+        m->certified[k] = is_latency
+            ? stats_certified(values, n, certified_p[k], CONFIDENCE) : NAN;
+}
+
+/* The first sentence of one suite's spoken answers. */
+static void summarise_sentences(const struct evidence *e, struct quality *q)
+{
+    double *values = mem_new(e->n_cases + 1, sizeof *values);
+    size_t  n = 0;
+
+    for (size_t i = 0; i < e->n_cases; i++) {
+        const struct case_outcome *c = &e->cases[i];
+        char *name = evidence_suite_name(c->suite, c->by_prompt);
+
+        if (strcmp(name, q->suite) == 0 && !isnan(c->first_sentence_s))
+            values[n++] = c->first_sentence_s;
+        free(name);
+    }
+    fill_metric(&q->first_sentence_s, values, n, true);
+    if (n == 0)
+        snprintf(q->first_sentence_s.reason,
+                 sizeof q->first_sentence_s.reason,
+                 "no answer had a spoken word");
+    free(values);
+}
+
+static void summarise_cases(const struct evidence *e,
+                            bool (*needs_tools)(void *, const char *),
+                            void *ctx, struct candidate_facts *out)
+{
+    for (size_t i = 0; i < e->n_cases; i++) {
+        const struct case_outcome *c = &e->cases[i];
+        struct quality            *q = quality_of(out, c->suite, c->by_prompt);
+
+        q->total++;
+        switch (c->outcome) {
+        case OUTCOME_PASS: q->pass++; break;
+        case OUTCOME_UNPARSED: q->unparsed++; break;
+        case OUTCOME_TEMPLATE: q->template_fault++; break;
+        case OUTCOME_HARNESS: q->harness_fault++; break;
+        case OUTCOME_NONE:
+        case OUTCOME_FAIL: q->fail++; break;
+        }
+    }
+    for (size_t i = 0; i < out->n_quality; i++) {
+        struct quality *q = &out->quality[i];
+
+        q->needs_tools = q->by_prompt || needs_tools(ctx, q->suite);
+        finish_rates(q);
+        summarise_sentences(e, q);
+    }
+}
+
+static const char *why_missing(int id, const struct evidence *e,
+                               const struct candidate_facts *f)
+{
+    bool has_ended = f->status == STATUS_PARTIAL;   /* before its time */
+    bool has_spoken = e->n[METRIC_ttft_s] > 0;      /* at least once */
+    bool is_ours = e->n[METRIC_load_s] > 0;         /* we started the engine */
+
+    if (f->status == STATUS_FAILED || f->status == STATUS_SKIPPED)
+        return "not auditioned";
+    switch ((enum metric_id)id) {
+    case METRIC_load_s:
+    case METRIC_anon_bytes:
+    case METRIC_weights_mapped_bytes:
+    case METRIC_peak_memory_bytes:
+    case METRIC_left_for_speech_bytes:
+        if (f->remote) return "the server runs on another host";
+        if (!is_ours) return "the server's process is not ours to measure";
+        return has_ended ? "the audition ended before it was measured"
+                         : "this machine does not say";
+    case METRIC_prompt_tok_s_2048: return "measured with --full only";
+    case METRIC_chunks_per_s: return "the server counts tokens";
+    case METRIC_prompt_tok_s:
+    case METRIC_prompt_tok_s_128:
+    case METRIC_prompt_tokens:
+    case METRIC_served_tok_s_by_timings:
+    case METRIC_served_tok_s_at_prompt:
+    case METRIC_latency50_naive_s:
+        if (!has_ended) return "needs raw prompts, which this server does "
+                               "not take";
+        break;
+    case METRIC_engine_tok_s:
+    case METRIC_engine_prompt_tok_s:
+    case METRIC_serving_ms_per_token:
+        if (e->no_engine_speed) return e->no_engine_speed;
+        if (!is_ours) return "llama-bench runs beside a llama-server that "
+                             "audition starts only";
+        break;
+    case METRIC_tool_turn_s:
+        if (e->n_cases && !has_ended)
+            return "no case was one turn of structured calls and one spoken "
+                   "turn";
+        break;
+    case METRIC_tool_turn_parallel_s:
+        if (e->n_cases && !has_ended)
+            return "no such tool turn had more than one call";
+        break;
+    case METRIC_cold_start_s:
+        if (!is_ours) return "the server was not started by audition";
+        if (!has_ended) return "the first answer was nothing but reasoning";
+        break;
+    case METRIC_first_sentence_cold_s:
+        if (has_spoken && !has_ended)
+            return "no answer with nothing cached had a spoken word";
+        break;
+    case METRIC_ttfat_s:
+        if (has_spoken) return "every answer was nothing but reasoning";
+        break;
+    case METRIC_words35_s:
+        if (has_spoken) return "no answer had 35 words";
+        break;
+    case METRIC_words_per_s:
+        if (has_spoken) return "no answer had 8 spoken words";
+        break;
+    case METRIC_first_clause_s:
+    case METRIC_first_sentence_s:
+    case METRIC_underrun_s:
+        if (has_spoken) return "no answer had a spoken word";
+        break;
+    default: break;
+    }
+    return has_ended ? "the audition ended before it was measured"
+                     : "this server does not report it";
+}
+
+static void mark_timing_gap(struct candidate_facts *f)
+{
+    struct metric *served = &f->metrics[METRIC_served_tok_s];
+    double         own    = f->metrics[METRIC_served_tok_s_by_timings].median;
+    double         gap    = fabs(served->median - own) / own;
+
+    if (gap > MAX_TIMING_GAP)
+        snprintf(served->reason, sizeof served->reason, "arrivals differ by "
+                 "%.1f %% from the server's own timing", gap * 100);
+}
+
+/* What serving costs over the engine alone: of the two medians; the ends of
+ * their intervals that are farthest apart. */
+static void fill_serving_cost(struct candidate_facts *f)
+{
+    const struct metric *engine = &f->metrics[METRIC_engine_tok_s];
+    const struct metric *served = &f->metrics[METRIC_served_tok_s];
+    struct metric       *cost = &f->metrics[METRIC_serving_ms_per_token];
+
+    cost->median = 1e3 / served->median - 1e3 / engine->median;
+    cost->low = 1e3 / served->high - 1e3 / engine->low;
+    cost->high = 1e3 / served->low - 1e3 / engine->high;
+    cost->n = engine->n < served->n ? engine->n : served->n;
+    if (cost->n > 0) cost->reason[0] = '\0';
+}
+
+static void fill_reasoning(const struct evidence *e, struct candidate_facts *f)
+{
+    double n = (double)e->answers;
+
+    f->reasoning.can_disable = -1;
+    f->reasoning.answers = e->answers;
+    f->reasoning.leak_rate = e->answers ? (double)e->leaks / n : NAN;
+    f->reasoning.empty_rate = e->answers ? (double)e->only_thoughts / n : NAN;
+}
+
+/* What is told of a cold start that was not quite cold. */
+static void mark_page_cache(const struct evidence *e,
+                            struct candidate_facts *f)
+{
+    struct metric *m = &f->metrics[METRIC_cold_start_s];
+
+    if (m->n > 0 && e->page_cache && strcmp(e->page_cache, PAGE_CACHE_DROPPED))
+        snprintf(m->reason, sizeof m->reason, "page cache %.200s",
+                 e->page_cache);
+}
+
+void evidence_summarise(struct evidence *e,
+                        bool (*suite_needs_tools)(void *ctx, const char *),
+                        void *ctx, double limit_s, struct candidate_facts *out)
+{
+    for (int id = 0; id < METRIC_COUNT; id++) {
+        struct metric *m = &out->metrics[id];
+
+        fill_metric(m, e->values[id], e->n[id],
+                    metric_is_latency(id));
+        if (e->n[id] == 0)
+            snprintf(m->reason, sizeof m->reason, "%s",
+                     why_missing(id, e, out));
+    }
+    fill_serving_cost(out);
+    mark_timing_gap(out);
+    mark_page_cache(e, out);
+    fill_reasoning(e, out);
+    summarise_cases(e, suite_needs_tools, ctx, out);
+    series_summarise(&e->series, limit_s, out);
+    out->examples = e->examples;     /* moves */
+    out->n_examples = e->n_examples;
+    e->examples = NULL;
+    e->n_examples = 0;
+    out->blocks = e->blocks;
+}

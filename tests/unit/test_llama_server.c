@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* How the managed llama-server is started: its files out of the page cache
+ * first, its sampling on the command line, and what its /props say it can.
+ * The rules that all engines share are in tests/contract. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "engine/cold.h"
+#include "engine_stage.h"
+
+static void open_stage(struct stage *s, const char *script, bool keep,
+                       json_t *sampling)
+{
+    struct err err = {0};
+
+    if (!fake_is_there()) skip();
+    stage_prepare(s, &players[0], script, NULL, &patient);
+    s->spec.keep_page_cache = keep;
+    s->candidate.sampling = sampling;
+    if (stage_start(s, &err)) fail_msg("%s", err.text);
+}
+
+static void test_the_page_cache_is_dropped_unless_it_shall_be_kept(
+    void **state)
+{
+    struct stage s;
+
+    (void)state;
+    open_stage(&s, STAGE_SCRIPT "}", false, NULL);
+    assert_int_equal(strncmp(s.facts.page_cache, "dropped", 7), 0);
+    stage_end(&s);
+    open_stage(&s, STAGE_SCRIPT "}", true, NULL);
+    assert_string_equal(s.facts.page_cache, "kept, as asked");
+    stage_end(&s);
+}
+
+static void test_a_file_that_cannot_be_opened_is_kept_and_says_why(
+    void **state)
+{
+    struct temp_tree tree;
+    char            *path, *words;
+
+    (void)state;
+    assert_int_equal(temp_tree_init(&tree), 0);
+    path = temp_path(&tree, "none.gguf");
+    words = cold_drop(path);
+    assert_int_equal(strncmp(words, "kept: ", 6), 0);
+    assert_non_null(strstr(words, "none.gguf: no such file"));
+    free(words);
+    free(path);
+    temp_tree_done(&tree);
+}
+
+static void test_each_part_of_a_split_model_is_dropped(void **state)
+{
+    struct temp_tree tree;
+    char            *first, *words;
+
+    (void)state;
+    assert_int_equal(temp_tree_init(&tree), 0);
+    first = temp_path(&tree, "m-00001-of-00003.gguf");
+    temp_text(&tree, "m-00001-of-00003.gguf", "one");
+    temp_text(&tree, "m-00002-of-00003.gguf", "two");
+    words = cold_drop(first);
+    assert_non_null(strstr(words, "m-00003-of-00003.gguf: no such file"));
+    free(words);
+    temp_text(&tree, "m-00003-of-00003.gguf", "three");
+    words = cold_drop(first);
+    assert_int_equal(strncmp(words, "dropped", 7), 0);
+    free(words);
+    free(first);
+    temp_tree_done(&tree);
+}
+
+/* No part is missing when only a folder is named like one, and a count that
+ * no model has is none. */
+static void test_names_that_are_only_like_parts_are_files(void **state)
+{
+    static const char *const names[] = {"a-00001-of-00002/m.gguf",
+        "m-00001-of-99999999999.gguf", "m-00001-of-x.gguf",
+        "m-00001-of-00001.gguf"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct temp_tree tree;
+        char            *path, *words;
+
+        assert_int_equal(temp_tree_init(&tree), 0);
+        path = temp_path(&tree, names[i]);
+        temp_text(&tree, names[i], "x");
+        words = cold_drop(path);
+        if (strncmp(words, "dropped", 7) != 0)
+            fail_msg("%s: %s", names[i], words);
+        free(words);
+        free(path);
+        temp_tree_done(&tree);
+    }
+}
+
+static void test_the_start_is_stamped_before_the_load(void **state)
+{
+    struct stage s;
+    int64_t      before = clock_now_ns();
+
+    (void)state;
+    open_stage(&s, STAGE_SCRIPT ",\"load_s\":0.05}", false, NULL);
+    assert_true(s.facts.started_ns >= before);
+    assert_true(s.facts.load_s >= 0.05);
+    assert_true(s.facts.started_ns + (int64_t)(s.facts.load_s * 1e9) <=
+                clock_now_ns());
+    stage_end(&s);
+}
+
+static void test_the_command_samples_as_the_requests_do(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    open_stage(&s, STAGE_SCRIPT "}", false,
+               json_pack("{s:f,s:[s,i,s],s:b}", "temperature", 0.5, "samplers",
+                         "top_k", 3, "min_p", "backend_sampling", 1));
+    assert_non_null(strstr(s.facts.command, " --temp 0.5 --samplers "
+                           "'top_k;min_p' --backend-sampling "));
+    stage_end(&s);
+    open_stage(&s, STAGE_SCRIPT "}", false,
+               json_pack("{s:[],s:b}", "samplers", "backend_sampling", 0));
+    assert_null(strstr(s.facts.command, "samplers"));
+    assert_null(strstr(s.facts.command, "backend"));
+    stage_end(&s);
+}
+
+static void test_only_a_build_that_lists_backend_sampling_has_it(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    open_stage(&s, STAGE_SCRIPT ",\"props\":{\"default_generation_settings\":"
+               "{\"params\":{\"backend_sampling\":false}}}}", false, NULL);
+    assert_true(s.facts.has_backend_sampling);
+    stage_end(&s);
+    open_stage(&s, STAGE_SCRIPT ",\"props\":{\"default_generation_settings\":"
+               "{\"params\":{}}}}", false, NULL);
+    assert_false(s.facts.has_backend_sampling);
+    stage_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            test_the_page_cache_is_dropped_unless_it_shall_be_kept),
+        cmocka_unit_test(
+            test_a_file_that_cannot_be_opened_is_kept_and_says_why),
+        cmocka_unit_test(test_each_part_of_a_split_model_is_dropped),
+        cmocka_unit_test(test_names_that_are_only_like_parts_are_files),
+        cmocka_unit_test(test_the_start_is_stamped_before_the_load),
+        cmocka_unit_test(test_the_command_samples_as_the_requests_do),
+        cmocka_unit_test(test_only_a_build_that_lists_backend_sampling_has_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
