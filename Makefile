@@ -128,6 +128,7 @@ bench: all tests $(B)/tests/bench/outside_client \
     $(B)/tests/bench/read_header ## figures of this program itself, as ratios in one run
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/bench.sh
+	B=$(B) tests/bench_accuracy.sh
 
 $(B)/fit: $(wildcard tools/fit*.c tools/fit.h) $(B)/libaudition.a
 	$(COMPILE) -Itools -o $@ $(filter %.c,$^) $(B)/libaudition.a $(PKG_LIBS) \

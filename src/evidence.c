@@ -171,7 +171,9 @@ void evidence_discordant(const struct evidence *a, const struct evidence *b,
             const struct case_outcome *x = &a->cases[i], *y = &b->cases[k];
 
             if (strcmp(x->id, y->id) != 0 || strcmp(x->suite, y->suite) != 0 ||
-                x->is_replaced || y->is_replaced || x->outcome == OUTCOME_HARNESS || y->outcome == OUTCOME_HARNESS)
+                x->is_replaced || y->is_replaced ||
+                x->outcome == OUTCOME_HARNESS ||
+                y->outcome == OUTCOME_HARNESS)
                 continue;
             if (x->outcome == OUTCOME_PASS && y->outcome != OUTCOME_PASS)
                 ++*only_a;

@@ -33,7 +33,7 @@ static double round_s(const struct forecast *f, bool is_long)
 /* Conversation, growing prompts, what serving costs: once a deep block. */
 static double deep_s(const struct forecast *f, bool is_full)
 {
-    double serving = is_full ? 32 * DECODE_TOKENS : 16 * 64;
+    double serving = is_full ? 32 * DECODE_TOKENS : 24 * 64;
 
     return (10 * SPEAK_TOKENS + serving) / f->served_tok_s.value +
            11 * f->ttft_cold_s.value;

@@ -427,12 +427,11 @@ void flight_look_at_thoughts(struct flight *f)
 {
     struct growing g;
     int            turn  = -1;
-    json_t        *tools = tool_list();
+    json_t        *tools = f->out->tools == TOOLS_NONE ? NULL : tool_list();
 
     if (f->can_render && f->out->history == HISTORY_STABLE) {
         grow(f, &g, THOUGHT, takes_tool_turns(f->out));
-        if (follow(f, &g, f->out->tools == TOOLS_NONE ? NULL : tools, THOUGHT "1",
-                   &turn) == HISTORY_REWRITTEN) {
+        if (follow(f, &g, tools, THOUGHT "1", &turn) == HISTORY_REWRITTEN) {
             f->out->history = HISTORY_REWRITTEN;
             f->out->rewritten_at = turn;
             f->drops_thoughts = true;

@@ -11,8 +11,8 @@
 #include "base/strbuf.h"
 #include "preflight_internal.h"
 
-#define ANSWER_TOKENS 120
-#define TRIES_MAX     6       /* questions: each costs an answer */
+#define ANSWER_TOKENS 64      /* a thought shows in the first few */
+#define TRIES_MAX     5       /* questions: each costs an answer  */
 
 enum where { IN_TEMPLATE, IN_ENGINE, IN_SYSTEM };
 
@@ -142,7 +142,8 @@ static bool works(struct flight *f, const struct thinking_switch *s,
         char *speech = flight_speech(&answer);
 
         does = answer.n_calls > 0 || speech[strspn(speech, " \t\r\n")];
-        if (does && !tools) flight_note_end(f, &answer);
+        if (does && !tools && answer.finish != FINISH_LENGTH)
+            flight_note_end(f, &answer);
         free(speech);
     }
     turn_done(&answer);

@@ -172,6 +172,26 @@ static bool may_switch_off(const struct flight *f)
            jsonx_truth(set, "thinking") != 1;
 }
 
+/* Room for a thought, where there still is one. */
+static int enough_tokens(const struct flight *f)
+{
+    return f->out->thinks == 1 && f->out->can_disable != 1 ? LONG_TOKENS
+                                                           : SHORT_TOKENS;
+}
+
+static void ask_for_end(struct flight *f)
+{
+    struct trial talk;
+    struct turn  answer;
+    struct err   ignored;
+
+    flight_question(f, &talk, PLAIN_SYSTEM, PLAIN_USER);
+    if (flight_ask(f, &talk, NULL, enough_tokens(f), &answer, &ignored) == 0)
+        flight_note_end(f, &answer);
+    turn_done(&answer);
+    trial_done(&talk);
+}
+
 static void ask_plain(struct flight *f)
 {
     struct trial talk;
@@ -184,15 +204,9 @@ static void ask_plain(struct flight *f)
     }
     turn_done(&answer);
     if (may_switch_off(f)) flight_stop_thinking(f, &talk, NULL);
-    /* Cut off in the middle of a thought: how it ends is not yet known. */
-    if (f->out->thinks == 1 && f->out->ends_turn < 0) {
-        struct err ignored;
-
-        if (flight_ask(f, &talk, NULL, LONG_TOKENS, &answer, &ignored) == 0)
-            flight_note_end(f, &answer);
-        turn_done(&answer);
-    }
     trial_done(&talk);
+    /* Cut off in the middle of a thought: how it ends is not yet known. */
+    if (f->out->thinks == 1 && f->out->ends_turn < 0) ask_for_end(f);
 }
 
 static void note_call(struct flight *f, const struct turn *answer,
@@ -230,12 +244,10 @@ static void ask_for_tool(struct flight *f)
     struct trial talk;
     struct turn  answer;
     struct err   why;
-    bool         may_think = f->out->thinks == 1 && f->out->can_disable != 1;
     bool         is_news;
 
     flight_question(f, &talk, HOME_SYSTEM, HOME_USER);
-    if (flight_ask(f, &talk, tools, may_think ? LONG_TOKENS : SHORT_TOKENS,
-                   &answer, &why) == 0) {
+    if (flight_ask(f, &talk, tools, enough_tokens(f), &answer, &why) == 0) {
         is_news = f->out->thinks != 1;
         note_call(f, &answer, tools);
         note_thinking(f, &answer);

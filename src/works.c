@@ -21,7 +21,7 @@
 #define SPEAK_TOKENS 100   /* room for 35 words and a first sentence */
 #define WARM_TOKENS 8
 #define FILLER_BYTES_PER_TOKEN 5   /* of English, roughly */
-#define SERVING_PAIRS 2
+#define SERVING_PAIRS 3
 #define SERVING_TOKENS 64
 #define SERVING_PAIRS_FULL 4
 #define CLIFF_LONGEST_S 20.0       /* a prompt that would take longer is

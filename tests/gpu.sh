@@ -136,11 +136,12 @@ percent() {
     [ $d -le 200 ]
 }
 
-# The median of a metric in a report, in thousandths.
-metric() {
-    milli "$(sed -n "/^ *\"$2\": {/,/}/s/.*\"median\": \\([0-9.]*\\).*/\\1/p" \
-        "$1" | head -n 1)"
+# The median of a metric in a report; in thousandths.
+median_of() {
+    sed -n "/^ *\"$2\": {/,/}/s/.*\"median\": \\(-*[0-9.]*\\).*/\\1/p" "$1" |
+        head -n 1
 }
+metric() { milli "$(median_of "$1" "$2")"; }
 
 # One forced decode, 128 tokens after 64: prints tokens a second by the wall
 # clock, (n - 1) / (last - first arrival), and by the server's own timings,
@@ -219,8 +220,7 @@ compare() {
         "$(decimal "$outside")" "$off" "$(decimal "$timings")"
     off=$(percent "$own" "$hand") || worst=1
     printf ' %8s %8s %7s %8s\n' "$(decimal "$own")" "$(decimal "$hand")" \
-        "$off" "$(sed -n '/"serving_ms_per_token": {/,/}/s/.*"median": \(-*[0-9.]\{1,6\}\).*/\1/p' \
-        "$report" | head -n 1)"
+        "$off" "$(median_of "$report" serving_ms_per_token | head -c 6)"
 }
 
 serve_mode() {

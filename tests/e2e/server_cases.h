@@ -124,7 +124,7 @@ static void test_a_running_server_is_auditioned(void **state)
         asked = workplace_requests(&w);
         run_at(&w, f.port, c->options, &o);      /* asks only what it is */
         expect_measured(&o, c->name, c->metric);
-        if (workplace_requests(&w) > asked + 4)
+        if (workplace_requests(&w) > asked + 12)
             fail_msg("%s: measured again", c->name);
         expect_rows(&w, "SELECT count(*) FROM trial WHERE run_id > 1", "0\n");
         outcome_done(&o);
@@ -220,7 +220,7 @@ static void test_a_server_that_goes_away_keeps_what_was_measured(void **state)
     struct outcome   o;
 
     (void)state;
-    workplace_begin(&w, "{\"fault\":{\"kind\":\"exit0\",\"at_request\":12}}");
+    workplace_begin(&w, "{\"fault\":{\"kind\":\"exit0\",\"at_request\":80}}");
     foreign_start(&f, &w, "-a m");
     run_at(&w, f.port, "--model m", &o);
     expect(&o, 3, "\"failed\"", NULL);

@@ -48,6 +48,15 @@ static void test_a_knee_is_found_where_the_slope_doubles(void **state)
     }
 }
 
+static void test_two_lines_that_fit_hardly_better_are_no_knee(void **state)
+{
+    static const double x[] = {500, 600, 800, 1200, 2000, 3600};
+    static const double y[] = {0.5, 0.5, 0.5, 1.5, 0.5, 4};
+
+    (void)state;
+    assert_true(isnan(cliff_knee(x, y, 6)));
+}
+
 static void test_a_knee_takes_five_rising_sizes(void **state)
 {
     static const double x[] = {1, 2, 3, 4, 5}, y[] = {1, 2, 3, 13, 23};
@@ -82,7 +91,7 @@ static void test_the_most_entities_are_read_off_the_lines(void **state)
         {{5, 4, 6}, 3, 3, NAN, false},  /* nothing leads below it */
         {{1, 2, 6}, 1, 0.5, NAN, false}, {{1, 2, 6}, 1, 1.5, 10, true},
         {{1, 2, 6}, 0, 1, NAN, false},  {{1, 2, 6}, 3, NAN, NAN, false},
-        {{0.1, 0.3, 0.7}, 3, 0.5, 30, false}};   /* not 29: only rounding */
+        {{0.1, 2.7, 3}, 3, 1.66, 16, false}};    /* not 15: only rounding */
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -319,6 +328,24 @@ static void test_a_size_that_would_take_too_long_is_left_out(void **state)
     end(&a);
 }
 
+/* By proportion the last size would take 1.6 s; by its slope, far more. */
+static void test_what_is_left_out_follows_the_slope(void **state)
+{
+    struct ascent a;
+    struct err    err = {0};
+
+    (void)state;
+    assert_int_equal(climb(&a, &engine_replay, "{\"prompt_tok_s\":1000,"
+                           "\"prompt_tok_s_after\":50,"
+                           "\"prefill_knee_tokens\":69}", PROMPT, EIGHT, 2,
+                           &err), 0);
+    assert_int_equal(a.series.n_points, CLIFF_POINTS);
+    assert_true(a.series.points[4].ttft_s > 0.5);
+    assert_string_equal(a.series.points[5].reason,
+                        "would have taken too long");
+    end(&a);
+}
+
 /* A server that keeps the first 60 tokens and says nothing. */
 static int cuts(void *self, const struct complete_request *request,
                 struct turn *out, struct err *err)
@@ -442,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_knee_is_found_where_the_slope_doubles),
+        cmocka_unit_test(test_two_lines_that_fit_hardly_better_are_no_knee),
         cmocka_unit_test(test_a_knee_takes_five_rising_sizes),
         cmocka_unit_test(test_the_most_entities_are_read_off_the_lines),
         cmocka_unit_test(test_each_size_is_measured_cold),
@@ -450,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_a_scripted_knee_and_limit_come_out_exactly),
         cmocka_unit_test(test_a_prompt_longer_than_the_context_is_left_out),
         cmocka_unit_test(test_a_size_that_would_take_too_long_is_left_out),
+        cmocka_unit_test(test_what_is_left_out_follows_the_slope),
         cmocka_unit_test(test_a_prompt_that_was_cut_silently_is_no_sample),
         cmocka_unit_test(test_costly_words_are_not_taken_for_a_cut),
         cmocka_unit_test(test_equal_sizes_are_measured_once),

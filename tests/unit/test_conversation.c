@@ -348,6 +348,44 @@ static void test_what_a_server_does_not_show_stays_unknown(void **state)
     end(&whole);
 }
 
+static int says_the_same(void *self, const struct chat_request *request,
+                         char **text, struct err *err)
+{
+    (void)self;
+    (void)request;
+    (void)err;
+    *text = mem_copy("always the same");
+    return 0;
+}
+
+static int knows_all_but_one(void *self, const struct chat_request *request,
+                             struct turn *out, struct err *err)
+{
+    int rc = engine_replay.chat(self, request, out, err);
+
+    out->server.prompt_n = 1;
+    out->server.cache_n = 2;
+    return rc;
+}
+
+static void test_the_token_that_is_always_evaluated_is_not_read_again(
+    void **state)
+{
+    struct engine_ops ops = engine_replay;
+    struct evening    e;
+    struct err        err = {0};
+
+    (void)state;
+    ops.render = says_the_same;
+    ops.chat = knows_all_but_one;
+    assert_int_equal(run(&e, &ops, "{\"answers\":[" ANSWER "]}", "You help.",
+                         &err), 0);
+    for (size_t i = 1; i < e.series.n_turns; i++)
+        assert_true(e.series.turns[i].unchanged_tokens == 3 &&
+                    e.series.turns[i].reread_tokens == 0);
+    end(&e);
+}
+
 static void test_a_signal_ends_it_at_once(void **state)
 {
     struct engine_ops ops = engine_replay;
@@ -375,6 +413,8 @@ int main(void)
         cmocka_unit_test(test_a_prompt_that_outgrows_the_context_ends_it),
         cmocka_unit_test(test_only_the_context_ends_it_well),
         cmocka_unit_test(test_what_a_server_does_not_show_stays_unknown),
+        cmocka_unit_test(
+            test_the_token_that_is_always_evaluated_is_not_read_again),
         cmocka_unit_test(test_a_signal_ends_it_at_once),
     };
 

@@ -498,7 +498,8 @@ static void test_ollama_cuts_what_does_not_fit(void **state)
 {
     static const char old[] = "{\"role\":\"user\",\"content\":\"a b c d e f g h "
         "i j k l m n o p q r s t u v w x y z\"}";
-    static const char last[] = "{\"role\":\"user\",\"content\":\"1 2 3 4 5\"}";
+    static const char last[] =
+        "{\"role\":\"user\",\"content\":\"1 2 3 4 5\"}";
     static const struct { const char *overflow; double count; } cases[] = {
         {"drop", 7}, {"half", 17}};
 

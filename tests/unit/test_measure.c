@@ -67,6 +67,7 @@ static int deposit(void *ctx, const struct trial *t, struct err *err)
     *kept = (struct trial){.block = t->block, .status = t->status,
                            .duration_s = t->duration_s,
                            .reason = mem_copy(t->reason),
+                           .suite = mem_copy(t->suite),
                            .outcome = t->outcome};
     snprintf(kept->key, sizeof kept->key, "%s", t->key);
     snprintf(kept->fault, sizeof kept->fault, "%s", t->fault);
@@ -333,7 +334,7 @@ static void test_interrupted_after_every_trial_it_ends_as_if_it_were_not(
 {
     struct audit a;
     struct bank  whole = {0}, pieces = {0};
-    size_t       starts = 0;
+    size_t       starts = 0, loads;
     int          rc;
 
     (void)state;
@@ -350,9 +351,11 @@ static void test_interrupted_after_every_trial_it_ends_as_if_it_were_not(
         if (rc) assert_int_equal(err.kind, ERR_STOPPED);
         assert_true(starts < 200);
     } while (rc);
-    assert_int_equal(count_key(&pieces, "/load/"), starts);
-    assert_int_equal(count_key(&pieces, "/cold_start/"), starts);
-    assert_int_equal(pieces.n - 2 * starts, whole.n - 2);
+    /* With nothing left to ask, no engine is started. */
+    loads = count_key(&pieces, "/load/");
+    assert_true(loads == starts || loads + 1 == starts);
+    assert_int_equal(count_key(&pieces, "/cold_start/"), loads);
+    assert_int_equal(pieces.n - 2 * loads, whole.n - 2);
     for (size_t i = 2; i < whole.n; i++)
         assert_int_equal(count_key(&pieces, whole.trials[i].key), 1);
     assert_true(is_done(&a, &pieces));
@@ -490,7 +493,7 @@ static void test_a_busy_server_is_asked_again(void **state)
                "{\"kind\":\"http503\",\"at_request\":4}]}");
     a.schedule.min_rounds = a.schedule.max_rounds = 1;
     if (run_block(&a, &b, &failed, &err)) fail_msg("%s", err.text);
-    assert_int_equal(b.n, 1 + 2 + 4);    /* load, latency50, speak, cases */
+    assert_int_equal(b.n, 1 + 3 + 4);    /* load, one round, cases */
     for (size_t i = 0; i < b.n; i++)
         assert_int_equal(b.trials[i].status, TRIAL_OK);
     bank_done(&b);

@@ -204,7 +204,7 @@ static void test_two_beginnings_are_found(void **state)
     preflight_done(&p);
 }
 
-static void test_a_broken_template_is_quoted_and_nothing_is_asked(void **state)
+static void test_a_broken_template_is_quoted_and_not_asked(void **state)
 {
     struct fake      f = {.error = "Unknown filter 'strftime' at row 3"};
     struct preflight p = preflight_of(&f);
@@ -231,7 +231,7 @@ static void test_a_template_that_never_ends_is_rendered_once(void **state)
     preflight_done(&p);
 }
 
-static void test_chatml_of_the_engine_is_not_held_against_the_file(void **state)
+static void test_chatml_is_not_held_against_the_file(void **state)
 {
     struct fake      f = {.tools = DROPS, .finish = FINISH_LENGTH,
                           .plain = "Paris<|im_end|>\nParis<|im_end|>"};
@@ -375,9 +375,9 @@ int main(void)
         cmocka_unit_test(test_the_word_none_in_place_of_nothing_is_found),
         cmocka_unit_test(test_lost_letters_are_found),
         cmocka_unit_test(test_two_beginnings_are_found),
-        cmocka_unit_test(test_a_broken_template_is_quoted_and_nothing_is_asked),
+        cmocka_unit_test(test_a_broken_template_is_quoted_and_not_asked),
         cmocka_unit_test(test_a_template_that_never_ends_is_rendered_once),
-        cmocka_unit_test(test_chatml_of_the_engine_is_not_held_against_the_file),
+        cmocka_unit_test(test_chatml_is_not_held_against_the_file),
         cmocka_unit_test(test_an_engine_that_cannot_render_leaves_it_unknown),
         cmocka_unit_test(test_json_and_back_is_the_same),
         cmocka_unit_test(test_any_json_is_read_without_harm),

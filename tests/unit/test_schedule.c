@@ -620,7 +620,8 @@ int main(void)
         cmocka_unit_test(test_cases_are_split_over_the_blocks_each_once),
         cmocka_unit_test(test_a_block_never_takes_the_cases_of_another),
         cmocka_unit_test(test_cases_come_after_the_fewest_rounds_of_speed),
-        cmocka_unit_test(test_what_comes_once_comes_behind_the_cases_of_its_blocks),
+        cmocka_unit_test(
+            test_what_comes_once_comes_behind_the_cases_of_its_blocks),
         cmocka_unit_test(test_only_cases_with_a_home_are_asked_by_prompt_too),
         cmocka_unit_test(test_only_rounds_count_against_the_budget),
         cmocka_unit_test(test_a_changed_case_is_asked_again),

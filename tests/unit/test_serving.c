@@ -19,7 +19,7 @@
 
 #define assert_near(a, b) assert_true(fabs((a) - (b)) < 1e-6)
 
-/* ---- an engine whose speed follows what it is asked ----------------------- */
+/* ---- an engine whose speed follows what it is asked --------------------- */
 
 struct script {
     double        ms[SERVING_VARIANTS];   /* a token                         */
@@ -159,7 +159,7 @@ static void test_what_is_no_refusal_is_a_failure_with_its_turn(void **state)
     }
 }
 
-/* ---- what it amounts to --------------------------------------------------- */
+/* ---- what it amounts to ------------------------------------------------- */
 
 /* A trial's observations in the order ABCD, DCBA, ...; 0 leaves one out. */
 static void add_rounds(struct serving *s, const double (*ms)[4], size_t n)

@@ -28,12 +28,11 @@
 #define UNKNOWN         NAN
 /* Lines of Ollama's. */
 #define L(inner)        "{\"model\":\"m\",\"created_at\":\"2026\"," inner "}\n"
-#define LSAY(text)      L("\"message\":{\"role\":\"assistant\",\"content\":\""   \
-                          text "\"},\"done\":false")
-#define LCALL(inner)    L("\"message\":{\"role\":\"assistant\",\"content\":\"\","  \
-                          "\"tool_calls\":[" inner "]},\"done\":false")
-#define LEND(inner)     L("\"message\":{\"role\":\"assistant\",\"content\":\"\"},"  \
-                          "\"done\":true" inner)
+#define LMESSAGE(inner) "\"message\":{\"role\":\"assistant\"," inner "}"
+#define LSAY(text)      L(LMESSAGE("\"content\":\"" text "\"") ",\"done\":false")
+#define LCALL(inner)    L(LMESSAGE("\"content\":\"\",\"tool_calls\":[" inner    \
+                                   "]") ",\"done\":false")
+#define LEND(inner)     L(LMESSAGE("\"content\":\"\"") ",\"done\":true" inner)
 
 struct played {
     struct turn turn;
