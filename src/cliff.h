@@ -33,6 +33,8 @@ struct cliff_how {
     const struct engine_facts *facts;
     const struct config       *config;
     json_t                    *sampling, *template_kwargs;
+    const char                *system_suffix;  /* a line behind the system
+                                              prompt, or NULL                 */
     double                     longest_s;  /* a size that would take longer
                                               by what came before is left out */
 };

@@ -249,6 +249,8 @@ int cliff_run(const struct cliff_how *how, struct trial *t, struct err *err)
         size_t      entities;
 
         rc = prompt_scaled(&s.kit, how->config, factors[i], &entities, err);
+        if (!rc && how->system_suffix)
+            prompt_append(&s.kit, how->system_suffix);
         if (!rc && entities > before)      /* a quarter of two is one, again */
             rc = climb_to(&c, &s, (double)entities, t, err);
         before = entities;

@@ -44,13 +44,29 @@ static void look_for_engine(struct doctor *d, const char *given)
             "engine`, which builds both");
 }
 
+/* A file of its own, for a moment: permissions alone do not tell of a file
+ * system that is read-only. -1 with errno. */
+static int try_to_write(const char *folder)
+{
+    char *path = mem_printf("%s/.audition-doctor-XXXXXX", folder);
+    int   fd = mkstemp(path), why = errno;
+
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    free(path);
+    errno = why;
+    return fd < 0 ? -1 : 0;
+}
+
 static void look_at_folder(struct doctor *d, const char *folder)
 {
     char *store = mem_printf("%s/audition.db", folder);
     char  text[400];
 
     d->folder = mem_copy(folder);
-    d->can_write = access(folder, W_OK) == 0 &&
+    d->can_write = try_to_write(folder) == 0 &&
                    (access(store, F_OK) != 0 || access(store, W_OK) == 0);
     snprintf(text, sizeof text, "results cannot be stored in %.200s: %s",
              folder, strerror(errno));

@@ -128,7 +128,8 @@ void evidence_add(struct evidence *e, const struct trial *t)
         keep_first(&e->page_cache, t->reason);
     if (name && strcmp(name, "/engine") == 0)
         keep_first(&e->no_engine_speed, t->reason);
-    if (name && strncmp(name, "/conversation/", 14) == 0)
+    if (name && strncmp(name, "/conversation/", 14) == 0 &&
+        t->status == TRIAL_OK)
         keep_first(&e->conversation_end, t->reason);
     for (size_t i = 0; i < t->n_observations; i++)
         add_observation(e, t, &t->observations[i]);

@@ -9,17 +9,9 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "conversation.h"
 #include "dialect.h"
 #include "home.h"
-
-static bool says(const char *text, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (; *text; text++)
-        if (strncasecmp(text, word, n) == 0) return true;
-    return false;
-}
 
 /* Blames the template; a request to /apply-template that was lost does not. */
 static bool says_template(const char *text)
@@ -44,8 +36,7 @@ void session_note_failure(struct trial *t, const struct err *why)
         snprintf(t->fault, sizeof t->fault, "template");
     } else if (why->kind == ERR_TIMEOUT || why->kind == ERR_PREFLIGHT) {
         snprintf(t->fault, sizeof t->fault, "engine");
-    } else if (says(why->text, "context size") ||
-               says(why->text, "context length")) {
+    } else if (conversation_outgrew(why)) {
         snprintf(t->fault, sizeof t->fault, "engine");
     } else {
         t->status = TRIAL_HARNESS_FAULT;

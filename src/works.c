@@ -392,6 +392,7 @@ static int run_cliff(struct bench *b, struct trial *t, struct err *err)
         .ops = b->ops, .engine = b->engine, .facts = b->facts,
         .config = b->m->config, .sampling = b->m->sampling,
         .template_kwargs = b->m->template_kwargs,
+        .system_suffix = b->m->system_suffix,
         .longest_s = b->m->schedule->long_prefill ? CLIFF_LONGEST_FULL_S
                                                   : CLIFF_LONGEST_S};
 

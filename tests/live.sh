@@ -62,7 +62,50 @@ check "memory is measured for all" \
 check "arrivals and the server's own timing agree within 10 %" json \
     '[.candidates[].metrics | .served_tok_s.median /
       .served_tok_s_by_timings.median | . > 0.9 and . < 1.1] | all' first.json
+metric() { json "[.candidates[].metrics.$1.median | . != null and . > 0] | all" \
+    first.json; }
+for name in ttfat_s cold_start_s engine_tok_s engine_prompt_tok_s latency50_s; do
+    check "$name is measured for all" metric $name
+done
+check "ten turns of each, and what was read again" json '[.candidates[].turns |
+    length == 10 and (.[9].reread_tokens != null)] | all' first.json
+check "time to first token at growing prompts" json '[.candidates[]
+    .prefill_cliff.points | map(select(.ttft_s > 0)) | length >= 3] | all' \
+    first.json
+check "SmolLM2 is asked with the tools in the prompt too, apart" json \
+    '.candidates[] | select(.name | startswith("Smol")) | .quality |
+    .home.by_prompt == false and .home_by_prompt.by_prompt == true and
+    .home_by_prompt.total > 0' first.json
+check "Qwen Coder passes more if parsed than as served" json '.candidates[] |
+    select(.name | startswith("Qwen")) | .quality.home |
+    .rate_if_parsed > .rate' first.json
 check "no engine is left running" no_engine
+
+# The doctor: the three defects, before anything is measured.
+"$audition" doctor --json -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
+    -m "$models/$gemma.gguf" >doctor.json 2>doctor.err
+check "the doctor examines three models, exit 0" test $? = 0
+finds() { json "[.findings[] | select(.candidate | startswith(\"$1\")) | .kind] ==
+    [\"$2\"]" doctor.json; }
+check "tools dropped by the template" finds SmolLM2 tools_dropped
+check "calls written as text" finds Qwen calls_as_text
+check "no template" finds gemma no_template
+echo '{{ messages[0].content | no_such_filter }}' > broken.jinja
+cat > broken.yaml <<END
+candidates:
+  - name: broken
+    model: $models/$smol.gguf
+    server_args: [--chat-template-file, $PWD/broken.jinja]
+END
+"$audition" doctor --json broken.yaml >broken.json 2>broken.err
+check "a broken template is told in the engine's words" sh -c \
+    "grep -q 'no_such_filter' broken.json broken.err"
+echo '{% for i in range(10000000000) %}{% endfor %}' > endless.jinja
+sed 's/broken/endless/' broken.yaml > endless.yaml
+"$audition" doctor --json --load-timeout 5s endless.yaml >endless.json 2>endless.err
+check "a template that never ends is told, and is over soon" sh -c \
+    "grep -Eq 'does not end|was not loaded after 5 s' endless.json endless.err"
+check "no engine is left running after it" no_engine
 
 # Again: nothing to do, the same answer, no engine.
 LLAMA_SERVER=$server "$audition" run --json $small --cases 12 --suite home \

@@ -53,6 +53,9 @@ struct engine_spec {
                                             NULL                            */
     bool         keep_page_cache;        /* do not drop the model file from it
                                             before the start                */
+    bool         only_identify;          /* nothing will be asked: a server that
+                                            is not ours need not load the model,
+                                            facts that take this stay unknown */
 };
 
 struct chat_request {

@@ -61,7 +61,7 @@ static int prepare(struct server *s, const struct engine_spec *spec,
     int           rc    = 0;
 
     (void)models;
-    if (!state || strcmp(state, "loaded") != 0) {
+    if (!spec->only_identify && (!state || strcmp(state, "loaded") != 0)) {
         rc = load(s, spec, err);
         json_decref(own);
         own = rc ? NULL : server_ask(&s->client, MODELS);

@@ -189,8 +189,9 @@ static int prepare(struct server *s, const struct engine_spec *spec,
     (void)models;
     *o = (struct ollama){.context = spec->context, .asked = spec->context,
                          .threads = spec->threads,
-                         .was_loaded = before != NULL};
-    rc = load(&s->client, options, json_string(KEEP_ALIVE),
+                         .was_loaded = before || spec->only_identify};
+    rc = spec->only_identify ? 0
+       : load(&s->client, options, json_string(KEEP_ALIVE),
               spec->limits.load_s, err);
     if (rc == 0) {
         s->state = o;
@@ -198,7 +199,7 @@ static int prepare(struct server *s, const struct engine_spec *spec,
         facts->command = ollama_command(s->client.model, options, think);
         facts->counts_tokens = facts->has_raw_text = true;
         read_show(s, facts);
-        read_loaded(s, facts);
+        if (!spec->only_identify) read_loaded(s, facts);
     } else {
         free(o);
         err_ctx(err, "Ollama could not load %s", s->client.model);

@@ -19,6 +19,8 @@
  *      "tools":"shown",             dropped
  *      "history":"stable",          rewritten: the mark of each earlier turn
  *                                   tells how many messages follow it
+ *      "options":"ignored",         shown: the request's template options
+ *                                   stand behind the conversation
  *      "error":"text"},             every use of the template fails with it
  *    "answers":[{"when":"kitchen",  substring of the last message, or absent
  *                "when_kwargs":{"enable_thinking":false},   and of the

@@ -72,6 +72,12 @@ char *replay_prompt(const json_t *template, bool has_tools,
         }
         strbuf_addf(&b, " %s\n", said ? said->content : m->text);
     }
+    if (request->template_kwargs && says(template, "options", "shown")) {
+        char *options = jsonx_dump(request->template_kwargs);
+
+        strbuf_addf(&b, "%s\n", options);
+        free(options);
+    }
     strbuf_add(&b, "<assistant>");
     free(tools);
     text = strbuf_take(&b);

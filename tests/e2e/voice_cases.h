@@ -157,27 +157,24 @@ static void test_an_answer_of_nothing_but_reasoning_is_empty(void **state)
 
 static void test_thinking_that_can_be_switched_off_is_off(void **state)
 {
+    static const char thinker[] = RECORDED(
+        FAST "\"template\":{\"options\":\"shown\"},",
+        "{\"when_kwargs\":{\"enable_thinking\":false},"
+        "\"arrivals\":[[0.3,\"It is a nice day. \"],[0.4,\"Yes.\"]]},"
+        "{\"arrivals\":[[0.2,\"Hm.\",\"reasoning\"],"
+        "[9.0,\"It is a nice day. Yes.\"]]}");
     struct workplace w;
     json_t          *document;
     const json_t    *c;
 
     (void)state;
     workplace_begin(&w, "{}");
-    c = voice(&w, RECORDED(FAST,
-              "{\"when_kwargs\":{\"enable_thinking\":false},"
-              "\"arrivals\":[[0.3,\"It is a nice day. \"],[0.4,\"Yes.\"]]},"
-              "{\"arrivals\":[[0.2,\"Hm.\",\"reasoning\"],"
-              "[9.0,\"It is a nice day. Yes.\"]]}"), "", &document);
+    c = voice(&w, thinker, "", &document);
     expect_metric(c, "first_sentence_s", 0.4);
     assert_true(json_is_true(json_object_get(json_object_get(c, "reasoning"),
                                              "can_disable")));
     json_decref(document);
-    c = voice(&w, RECORDED(FAST,
-              "{\"when_kwargs\":{\"enable_thinking\":false},"
-              "\"arrivals\":[[0.3,\"It is a nice day. \"],[0.4,\"Yes.\"]]},"
-              "{\"arrivals\":[[0.2,\"Hm.\",\"reasoning\"],"
-              "[9.0,\"It is a nice day. Yes.\"]]}"), "--thinking keep",
-              &document);
+    c = voice(&w, thinker, "--thinking keep", &document);
     expect_metric(c, "first_sentence_s", 9.0);
     json_decref(document);
     workplace_end(&w);

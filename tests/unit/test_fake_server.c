@@ -496,7 +496,8 @@ static void test_other_servers_have_their_own_paths(void **state)
 /* 40 words in a context of 30 tokens: what is left, and what is counted. */
 static void test_ollama_cuts_what_does_not_fit(void **state)
 {
-    static const char old[] = "{\"role\":\"user\",\"content\":\"a b c d e f g h "
+    static const char old[] =
+        "{\"role\":\"user\",\"content\":\"a b c d e f g h "
         "i j k l m n o p q r s t u v w x y z\"}";
     static const char last[] =
         "{\"role\":\"user\",\"content\":\"1 2 3 4 5\"}";

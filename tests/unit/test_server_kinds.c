@@ -165,6 +165,32 @@ static void test_ollama_loads_first_and_unloads_what_it_loaded(void **state)
     }
 }
 
+static void test_who_only_asks_what_it_is_loads_nothing(void **state)
+{
+    static const char *const servers[] = {"Ollama", "LM Studio"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct stage s;
+        struct err   err = {0};
+        json_t      *load;
+
+        if (!fake_is_there()) skip();
+        stage_prepare(&s, player_of(servers[i]), "{\"loaded\":false,"
+                      "\"record\":\"FOLDER/record\"}", NULL, &patient);
+        s.spec.only_identify = true;
+        if (stage_start(&s, &err)) fail_msg("%s", err.text);
+        stop_server(&s);
+        assert_string_equal(s.facts.server, servers[i]);
+        assert_int_equal(s.facts.context, -1);
+        assert_true(isnan(s.facts.memory_bytes));
+        load = request_sent(&s, i ? "/v1/chat/completions" : "/api/generate",
+                            0);
+        assert_null(load);
+        stage_end(&s);
+    }
+}
+
 static void test_ollama_that_cannot_load_is_a_failed_start(void **state)
 {
     static const struct engine_facts none;
@@ -491,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_ollama_with_less_context_than_asked_is_noted),
         cmocka_unit_test(test_ollama_without_tools_or_template_says_so),
         cmocka_unit_test(test_ollama_loads_first_and_unloads_what_it_loaded),
+        cmocka_unit_test(test_who_only_asks_what_it_is_loads_nothing),
         cmocka_unit_test(test_ollama_that_cannot_load_is_a_failed_start),
         cmocka_unit_test(test_what_ollama_does_not_count_stays_unknown),
         cmocka_unit_test(test_ollama_calls_without_ids_are_two_calls),

@@ -29,9 +29,10 @@
 /* Lines of Ollama's. */
 #define L(inner)        "{\"model\":\"m\",\"created_at\":\"2026\"," inner "}\n"
 #define LMESSAGE(inner) "\"message\":{\"role\":\"assistant\"," inner "}"
-#define LSAY(text)      L(LMESSAGE("\"content\":\"" text "\"") ",\"done\":false")
-#define LCALL(inner)    L(LMESSAGE("\"content\":\"\",\"tool_calls\":[" inner    \
-                                   "]") ",\"done\":false")
+#define LSAY(text)                                                            \
+    L(LMESSAGE("\"content\":\"" text "\"") ",\"done\":false")
+#define LCALL(inner)                                                          \
+    L(LMESSAGE("\"content\":\"\",\"tool_calls\":[" inner "]") ",\"done\":false")
 #define LEND(inner)     L(LMESSAGE("\"content\":\"\"") ",\"done\":true" inner)
 
 struct played {
