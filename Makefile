@@ -98,6 +98,10 @@ test-live: packages-test ## the program against the real engine and models
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/live.sh
 
+test-servers: packages-test ## a second real server, and Ollama where there is one
+	@$(MAKE) --no-print-directory tests && tools/models.sh
+	B=$(B) tests/servers.sh
+
 test-memory: packages-test all ## predicted memory beside the engine's own log
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/memory.sh
@@ -182,6 +186,7 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(TESTS:%=%.d)
 -include $(B)/tests/fake_server.d $(B)/tests/e2e/e2e.d
 .PHONY: all run test packages packages-test engine models tests check \
-    test-live test-memory test-synth test-bundle asan valgrind fuzz bench check-style check-docs golden-update \
+    test-live test-servers test-memory test-synth test-bundle asan valgrind \
+    fuzz bench check-style check-docs golden-update \
     install clean help bundle fit report-card
 .SECONDARY:

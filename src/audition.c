@@ -255,6 +255,11 @@ static int keep_trial(void *ctx, const struct trial *t, struct err *err)
 {
     struct keeping *k = ctx;
 
+    /* Kept at once: whatever happens now, this engine has run. */
+    if (strstr(t->key, "/load/")) {
+        k->e->engine_ran = true;
+        if (audition_remember_engine(k->a, k->e, err)) return -1;
+    }
     return store_put_trial(k->a->store, k->e->subject_id, k->a->run.id, t,
                            err);
 }
@@ -414,6 +419,7 @@ static int one_start(struct audition *a, struct entry *e, int block,
         story_say(a, "%s: block %d of %d", e->candidate->name, block + 1,
                   a->schedule.blocks);
         engine_facts_done(&e->engine);
+        e->engine_ran = false;
         rc = measure_block(&m, block, &e->engine, again, candidate_failed,
                            err);
     }

@@ -25,6 +25,7 @@ struct entry {
     struct forecast     forecast;         /* step 2                          */
     struct engine_facts engine;           /* step 3, zeroed: not known yet   */
     bool                engine_known;
+    bool                engine_ran;       /* in this run, to be measured     */
     struct preflight    preflight;        /* zeroed enums: not known yet     */
     int                 context;
     json_t             *sampling, *template_kwargs;     /* borrowed          */
@@ -96,6 +97,9 @@ struct schedule audition_schedule_of(const struct audition *a,
                                      const struct entry *e);
 /* What the preflight found, when that is stored. */
 void audition_recall_preflight(struct audition *a, struct entry *e);
+/* What the engine says of itself, kept under the subject's hash. */
+MUST_USE int audition_remember_engine(struct audition *a, struct entry *e,
+                                      struct err *err);
 /* What an engine once said of itself, when it was not started now. */
 void audition_recall_engine(struct audition *a, struct entry *e);
 

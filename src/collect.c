@@ -22,15 +22,13 @@ static void set_truth(json_t *object, const char *key, int value)
                         value < 0 ? json_null() : json_boolean(value));
 }
 
-/* What the engine said, kept under the subject's hash. */
-static int remember_engine(struct audition *a, struct entry *e,
-                           struct err *err)
+int audition_remember_engine(struct audition *a, struct entry *e,
+                             struct err *err)
 {
     json_t *o;
     char   *text;
     int     rc;
 
-    if (!e->engine.engine) return 0;
     o = json_object();
     jsonx_set_text(o, "engine", e->engine.engine);
     jsonx_set_text(o, "build", e->engine.build);
@@ -65,12 +63,13 @@ static int recalled_context(const json_t *o)
 
 void audition_recall_engine(struct audition *a, struct entry *e)
 {
-    char      *text = e->engine.engine ? NULL : 
+    char      *text = e->engine_ran ? NULL :
         store_recall(a->store, "engine", e->subject_hash);
     struct err ignored = {0};
     json_t    *o = text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
 
     if (o) {
+        engine_facts_done(&e->engine);
         e->engine.engine = mem_copy(jsonx_text(o, "engine"));
         e->engine.build = mem_copy(jsonx_text(o, "build"));
         e->engine.command = mem_copy(jsonx_text(o, "command"));
@@ -353,7 +352,6 @@ static int collect_entry(struct audition *a, struct entry *e,
                          struct err *err)
 {
     if (e->subject_id) {
-        if (remember_engine(a, e, err)) return -1;
         audition_recall_engine(a, e);
         /* Transcripts are read only for the few examples in the report. */
         if (store_each_trial(a->store, e->subject_id, e->progress.n_keys < 5000,

@@ -202,6 +202,7 @@ static int ask_server(struct audition *a, struct entry *e, struct err *err)
     struct engine_spec spec = {
         .candidate = e->candidate, .api_key = a->opt->api_key,
         .context = e->context, .template_kwargs = e->template_kwargs,
+        .only_identify = true,
         .limits = {a->opt->load_timeout_s, a->opt->first_timeout_s,
                    a->opt->silence_timeout_s, a->opt->answer_timeout_s}};
     void *engine = NULL;

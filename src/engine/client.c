@@ -402,8 +402,8 @@ int client_chat(struct client *c, const struct chat_request *request,
                         json_pack("{s:b}", "include_usage", 1));
     if (c->is_llama) {
         json_object_set_new(body, "timings_per_token", json_true());
-        json_object_set_new(body, "cache_prompt",
-                            json_boolean(!request->is_cold));
+        if (request->is_cold)
+            json_object_set_new(body, "cache_prompt", json_false());
     }
     add_sampling(c, body, request->sampling);
     rc = client_stream(c, "/v1/chat/completions", body, STREAM_EVENTS, out,
