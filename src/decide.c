@@ -77,12 +77,16 @@ static void find_text_calls(struct candidate_facts *c,
     f = find_finding(c, "calls_as_text");
     if (!f) f = add_finding(c, "", FAULT_TEMPLATE);
     snprintf(f->kind, sizeof f->kind, "calls_not_parsed");
-    snprintf(f->text, sizeof f->text, "%d answer%s a tool call written as "
-             "text, which the server does not parse for this template; "
-             "%d of %d tool cases would have passed by it: %.0f %% pass as "
-             "served, %.0f %% if parsed", n, n == 1 ? " holds" : "s hold",
-             tools.unparsed, tools.total, tools.rate * 100,
-             tools.rate_if_parsed * 100);
+    n = snprintf(f->text, sizeof f->text, "%d answer%s a tool call written as "
+                 "text, which the server does not parse for this template; "
+                 "%.0f %% of %d tool cases pass as served, %.0f %% if parsed",
+                 n, n == 1 ? " holds" : "s hold", tools.rate * 100,
+                 tools.total, tools.rate_if_parsed * 100);
+    if (c->calls.wanted > 0)
+        snprintf(f->text + n, sizeof f->text - (size_t)n, "; of %ld that need "
+                 "a call, right or wrong, %.0f %% make one as served, %.0f %% "
+                 "if parsed", c->calls.wanted, c->calls.rate * 100,
+                 c->calls.rate_if_parsed * 100);
     snprintf(f->remedy, sizeof f->remedy, "give a template whose call "
              "format the server knows (server_args: "
              "[--chat-template-file, FILE]), parse such calls in your "

@@ -68,6 +68,13 @@ static void pair_cases(struct evidence *e)
     }
 }
 
+static bool is_observed(const struct trial *t, const char *name)
+{
+    for (size_t i = 0; i < t->n_observations; i++)
+        if (strcmp(t->observations[i].metric, name) == 0) return true;
+    return false;
+}
+
 static void add_case(struct evidence *e, const struct trial *t)
 {
     struct case_outcome c = {
@@ -81,6 +88,11 @@ static void add_case(struct evidence *e, const struct trial *t)
     e->cases = mem_grow(e->cases, e->n_cases + 1, sizeof *e->cases);
     e->cases[e->n_cases++] = c;
     pair_cases(e);
+    if (!c.by_prompt && is_observed(t, WORKS_CALL_WANTED)) {
+        e->calls_wanted++;
+        if (is_observed(t, WORKS_CALL_MADE)) e->calls_made++;
+        else if (is_observed(t, JUDGE_TEXT_CALL)) e->calls_as_text++;
+    }
     if (c.outcome != OUTCOME_PASS && c.outcome != OUTCOME_HARNESS)
         add_example(e, t);
 }

@@ -29,6 +29,7 @@ struct evidence {
     int     text_calls;            /* cases with a call written as text     */
     long    answers, leaks, only_thoughts;   /* free answers, and those in
                                       which reasoning gets in the way        */
+    long   calls_wanted, calls_made, calls_as_text;  /* cases that need one */
     char   *page_cache;            /* how cold the cold starts were, NULL    */
     char   *no_engine_speed;       /* why llama-bench gave nothing, NULL     */
     char   *conversation_end;      /* why it ended early, NULL               */

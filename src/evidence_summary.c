@@ -87,6 +87,19 @@ static void summarise_sentences(const struct evidence *e, struct quality *q)
     free(values);
 }
 
+/* By prompt or not, it is the same suite's cases that need tools or not. */
+static bool is_about_tools(const struct quality *q,
+                           bool (*needs_tools)(void *, const char *),
+                           void *ctx)
+{
+    size_t n = strlen(q->suite) - (q->by_prompt ? strlen("_by_prompt") : 0);
+    char  *base = mem_copy_n(q->suite, n);
+    bool   yes = needs_tools(ctx, base);
+
+    free(base);
+    return yes;
+}
+
 static void summarise_cases(const struct evidence *e,
                             bool (*needs_tools)(void *, const char *),
                             void *ctx, struct candidate_facts *out)
@@ -108,7 +121,7 @@ static void summarise_cases(const struct evidence *e,
     for (size_t i = 0; i < out->n_quality; i++) {
         struct quality *q = &out->quality[i];
 
-        q->needs_tools = q->by_prompt || needs_tools(ctx, q->suite);
+        q->needs_tools = is_about_tools(q, needs_tools, ctx);
         finish_rates(q);
         summarise_sentences(e, q);
     }
@@ -224,6 +237,16 @@ static void fill_reasoning(const struct evidence *e, struct candidate_facts *f)
     f->reasoning.empty_rate = e->answers ? (double)e->only_thoughts / n : NAN;
 }
 
+static void fill_calls(const struct evidence *e, struct candidate_facts *f)
+{
+    double n = (double)e->calls_wanted;
+
+    f->calls = (struct call_facts){e->calls_wanted, NAN, NAN};
+    if (e->calls_wanted == 0) return;
+    f->calls.rate = (double)e->calls_made / n;
+    f->calls.rate_if_parsed = (double)(e->calls_made + e->calls_as_text) / n;
+}
+
 /* What is told of a cold start that was not quite cold. */
 static void mark_page_cache(const struct evidence *e,
                             struct candidate_facts *f)
@@ -252,6 +275,7 @@ void evidence_summarise(struct evidence *e,
     mark_timing_gap(out);
     mark_page_cache(e, out);
     fill_reasoning(e, out);
+    fill_calls(e, out);
     summarise_cases(e, suite_needs_tools, ctx, out);
     series_summarise(&e->series, limit_s, out);
     out->examples = e->examples;     /* moves */

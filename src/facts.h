@@ -115,6 +115,14 @@ struct reasoning_facts {
     char   how[200];            /* what switched it off, or was tried        */
 };
 
+/* Cases that need a tool, as the template has it (not those by prompt). */
+struct call_facts {
+    long   wanted;              /* such cases                                */
+    double rate;                /* of them: with a structured call, right or
+                                   wrong; NAN without any                    */
+    double rate_if_parsed;      /* ... or with one written as text           */
+};
+
 /* The same decoding with one thing changed. */
 struct serving_variant {
     char   name[40];            /* "as set", "greedy only", "full chain",
@@ -153,6 +161,7 @@ struct candidate_facts {
     size_t n_turns;
     struct cliff_facts cliff;
     struct reasoning_facts reasoning;
+    struct call_facts calls;
     struct serving_variant serving[SERVING_VARIANTS];
     size_t n_serving;
     json_t *preflight;          /* preflight_json() of it, or NULL           */

@@ -150,6 +150,15 @@ static void read_cliff(const json_t *object, struct cliff_facts *out)
     copy_text(out->reason, sizeof out->reason, object, "reason");
 }
 
+static void read_calls(const json_t *object, struct call_facts *out)
+{
+    long wanted = count_of(object, "wanted");
+
+    out->wanted = wanted > 0 ? wanted : 0;
+    out->rate = jsonx_number(object, "rate");
+    out->rate_if_parsed = jsonx_number(object, "rate_if_parsed");
+}
+
 static void read_reasoning(const json_t *object, struct reasoning_facts *out)
 {
     out->answers = count_of(object, "answers");
@@ -269,6 +278,7 @@ static void read_candidate(const json_t *object, struct candidate_facts *c)
     read_turns(json_object_get(object, "turns"), c);
     read_cliff(json_object_get(object, "prefill_cliff"), &c->cliff);
     read_reasoning(json_object_get(object, "reasoning"), &c->reasoning);
+    read_calls(json_object_get(object, "calls"), &c->calls);
     read_serving(json_object_get(object, "serving"), c);
     read_predicted(json_object_get(object, "predicted"), c);
     read_quality(json_object_get(object, "quality"), c);

@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "cliff.h"
 #include "conversation.h"
+#include "dialect.h"
 #include "home.h"
 #include "observe.h"
 #include "serving.h"
@@ -252,6 +253,19 @@ static int run_latency50(struct bench *b, int round, struct trial *t,
     return 0;
 }
 
+/* What a parser was meant for is not spoken. */
+static bool is_call_as_text(const struct turn *turn, const json_t *tools)
+{
+    struct tool_call *calls;
+    size_t            n;
+    const char       *dialect;
+
+    if (!dialect_find(turn->content, tools, &calls, &n, &dialect))
+        return false;
+    dialect_free(calls, n);
+    return true;
+}
+
 /* How often reasoning gets in the listener's way: of each free answer. */
 static void observe_reasoning(struct trial *t, const struct turn *turn)
 {
@@ -291,8 +305,21 @@ static int run_speak_cold(struct bench *b, int round, struct trial *t,
     if (turn->server.cache_n > MOST_CACHED_COLD * (turn->server.cache_n +
                                                    turn->server.prompt_n))
         return 0;
+    if (is_call_as_text(turn, b->m->user_prompt->tools)) return 0;
     trial_observe(t, "first_sentence_cold_s", observe_first_sentence_s(turn));
     return 0;
+}
+
+/* What is heard of an answer. */
+static void observe_speech(const struct bench *b, struct trial *t,
+                           const struct turn *turn)
+{
+    trial_observe(t, "first_clause_s", observe_first_clause_s(turn));
+    trial_observe(t, "first_sentence_s", observe_first_sentence_s(turn));
+    trial_observe(t, "underrun_s", observe_underrun_s(
+        turn, b->m->config->speaking_rate_words_per_min));
+    trial_observe(t, "words_per_s", observe_words_per_s(turn));
+    trial_observe(t, "words35_s", observe_word_s(turn, 35));
 }
 
 static int run_speak(struct bench *b, int round, struct trial *t,
@@ -305,12 +332,8 @@ static int run_speak(struct bench *b, int round, struct trial *t,
     turn = &t->turns[t->n_turns - 1];
     trial_observe(t, "ttft_s", observe_ttft_s(turn));
     trial_observe(t, "ttfat_s", observe_ttfat_s(turn));
-    trial_observe(t, "first_clause_s", observe_first_clause_s(turn));
-    trial_observe(t, "first_sentence_s", observe_first_sentence_s(turn));
-    trial_observe(t, "underrun_s", observe_underrun_s(
-        turn, b->m->config->speaking_rate_words_per_min));
-    trial_observe(t, "words_per_s", observe_words_per_s(turn));
-    trial_observe(t, "words35_s", observe_word_s(turn, 35));
+    if (!is_call_as_text(turn, b->m->user_prompt->tools))
+        observe_speech(b, t, turn);
     if (b->facts->has_completion || b->facts->has_raw_text) return 0;
     /* A server that only chats: what its free answers say about speed. */
     trial_observe(t, "served_tok_s", observe_served_tok_s(turn));
@@ -342,14 +365,24 @@ static int need_case_kit(struct bench *b, const struct suite_case *test,
 
 /* What the answers of a case say about time; its last turn is what is
  * heard. */
-static void observe_case(const struct bench *b, struct trial *t)
+static void observe_case(const struct bench *b, const struct suite_case *test,
+                         struct trial *t)
 {
     const struct turn *last = t->n_turns ? &t->turns[t->n_turns - 1] : NULL;
     bool               is_parallel = false;
+    size_t             called = 0;
     double             tool_turn_s;
 
-    for (size_t i = 0; i < t->n_turns; i++) observe_reasoning(t, &t->turns[i]);
-    if (!last || t->status != TRIAL_OK) return;
+    for (size_t i = 0; i < t->n_turns; i++) {
+        observe_reasoning(t, &t->turns[i]);
+        called += t->turns[i].n_calls;
+    }
+    if (json_array_size(json_object_get(test->reference, "calls")))
+        trial_observe(t, WORKS_CALL_WANTED, 1);
+    if (called) trial_observe(t, WORKS_CALL_MADE, 1);
+    if (!last || t->status != TRIAL_OK ||
+        is_call_as_text(last, b->case_kit.tools))
+        return;
     tool_turn_s = observe_tool_turn_s(t->turns, t->n_turns, &is_parallel);
     trial_observe(t, "tool_turn_s", tool_turn_s);
     if (is_parallel) trial_observe(t, "tool_turn_parallel_s", tool_turn_s);
@@ -374,7 +407,7 @@ static int run_case(struct bench *b, const struct work *w, struct trial *t,
     t->case_id = mem_copy(test->id);
     t->case_hash = mem_copy(test->hash);
     if (session_run(&how, test, t, err)) return -1;
-    observe_case(b, t);
+    observe_case(b, test, t);
     b->m->judge(b->m->ctx, test, t);
     return 0;
 }

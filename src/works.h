@@ -13,6 +13,11 @@
 #define WORKS_LEAK         "answers_leaking"
 #define WORKS_ONLY_THOUGHT "answers_only_reasoning"
 
+/* Observed (1) of a case whose reference calls a tool; of one in which the
+ * model made a structured call. */
+#define WORKS_CALL_WANTED "call_wanted"
+#define WORKS_CALL_MADE   "call_made"
+
 /* A running engine and what is kept between its trials. Zeroed but for the
  * first four. */
 struct bench {

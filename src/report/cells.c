@@ -101,12 +101,13 @@ static char *suite_title(const struct quality *q)
 }
 
 /* In the order of their columns. */
-enum suite_class { NATIVE_TOOLS, TOOLS_BY_PROMPT, NO_TOOLS };
+enum suite_class { NATIVE_TOOLS, TOOLS_BY_PROMPT, NO_TOOLS, BELOW };
 
+/* Cases that offer tools and want none are told below the table. */
 static enum suite_class class_of(const struct quality *q)
 {
-    return q->by_prompt ? TOOLS_BY_PROMPT
-         : q->needs_tools ? NATIVE_TOOLS : NO_TOOLS;
+    if (q->by_prompt) return q->needs_tools ? TOOLS_BY_PROMPT : BELOW;
+    return q->needs_tools ? NATIVE_TOOLS : NO_TOOLS;
 }
 
 static void add_suites(const struct facts *f, enum suite_class wanted,

@@ -171,6 +171,16 @@ static json_t *cliff_json(const struct cliff_facts *cliff)
     return object;
 }
 
+static json_t *calls_json(const struct call_facts *k)
+{
+    json_t *object = json_object();
+
+    set_count(object, "wanted", k->wanted);
+    jsonx_set_number(object, "rate", k->rate);
+    jsonx_set_number(object, "rate_if_parsed", k->rate_if_parsed);
+    return object;
+}
+
 static json_t *reasoning_json(const struct reasoning_facts *r)
 {
     json_t *object = json_object();
@@ -282,6 +292,7 @@ static json_t *candidate_json(const struct candidate_facts *c)
     json_object_set_new(object, "turns", turns_json(c));
     json_object_set_new(object, "prefill_cliff", cliff_json(&c->cliff));
     json_object_set_new(object, "reasoning", reasoning_json(&c->reasoning));
+    json_object_set_new(object, "calls", calls_json(&c->calls));
     json_object_set_new(object, "serving", serving_json(c));
     json_object_set_new(object, "predicted", predicted_json(c));
     json_object_set_new(object, "quality", quality_json(c));

@@ -113,7 +113,10 @@ static void entities(const struct candidate_facts *c, struct strbuf *out)
 {
     const struct cliff_facts *cliff = &c->cliff;
 
-    if (cliff->n && isfinite(cliff->max_entities))
+    if (cliff->n && cliff->max_entities == 0)
+        strbuf_addf(out, "even without entities a first token takes longer "
+                    "than %s s, cold", cells_number(cliff->limit_s).text);
+    else if (cliff->n && isfinite(cliff->max_entities))
         strbuf_addf(out, "at %s %s %s for a first token within %s s, cold",
                     cliff->is_bound ? "least" : "most",
                     units_number(cliff->max_entities, 0).text,
@@ -128,6 +131,17 @@ static void entities(const struct candidate_facts *c, struct strbuf *out)
     if (!cliff->n) strbuf_add(out, "not measured: ");
     part(out, cliff->n ? "; " : "");
     strbuf_add(out, cliff->reason);
+}
+
+static void calls(const struct candidate_facts *c, struct strbuf *out)
+{
+    const struct call_facts *k = &c->calls;
+
+    if (k->wanted == 0 || k->rate_if_parsed <= k->rate) return;
+    strbuf_addf(out, "of %ld cases that need a tool, one was called in %s as "
+                "served, in %s if what stood in the text were parsed",
+                k->wanted, units_rate(k->rate).text,
+                units_rate(k->rate_if_parsed).text);
 }
 
 static void thinks(const struct candidate_facts *c, struct strbuf *out)
@@ -205,6 +219,7 @@ size_t listener_lines(const struct candidate_facts *c,
         {"certified", "intervals", certified},
         {"turns", "turn-2-to-n", turns},
         {"entities", "prefill-cliff", entities},
+        {"calls", "quality", calls},
         {"thinks", "reasoning", thinks},
         {"serving", "serving_ms_per_token", serving},
         {"beside", NULL, beside},
@@ -222,7 +237,7 @@ size_t listener_lines(const struct candidate_facts *c,
                 subjects[i].label, subjects[i].section, strbuf_take(&line)};
         strbuf_done(&line);
     }
-    why = n ? NULL : why_nothing(c);
+    why = n || c->failure ? NULL : why_nothing(c);
     if (why)
         out[n++] = (struct listener_line){subjects[0].label,
                                           subjects[0].section, why};

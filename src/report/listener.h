@@ -7,6 +7,7 @@
  *              the next ones need
  *   turns      how a conversation slows down
  *   entities   how many devices the prompt may list
+ *   calls      tools called as served, and if texts were parsed
  *   thinks     reasoning that is heard or cannot be switched off
  *   serving    what serving costs over the engine alone
  *   beside     the same weights under another engine
@@ -19,7 +20,7 @@
 
 #include "facts.h"
 
-#define LISTENER_LINES 7
+#define LISTENER_LINES 8
 
 struct listener_line {
     const char *label;          /* static, at most 9 letters                 */

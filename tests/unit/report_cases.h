@@ -106,6 +106,7 @@ static void no_winner_case(struct facts *f)
     set_certified(c, METRIC_first_sentence_s, 3);
     add_turns(c, .48, .19, 812);
     set_reasoning(c, .12, .02, 1, "enable_thinking=false");
+    c->calls = (struct call_facts){50, .88, .92};
     set_template(c, 1, 1, 1, 1);
     set_preflight(c, "text_only", "kept", "fenced JSON");
     add_suite(c, "home", true, 0, 17, 43, 0, 0, .06);

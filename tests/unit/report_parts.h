@@ -54,6 +54,7 @@ static inline struct candidate_facts *add_candidate(struct facts *f,
         .supports_tools = -1, .supports_tool_calls = -1,
         .supports_system_role = -1,
         .cliff = {.knee_tokens = NAN, .max_entities = NAN, .limit_s = NAN},
+        .calls = {.rate = NAN, .rate_if_parsed = NAN},
         .reasoning = {.leak_rate = NAN, .empty_rate = NAN, .can_disable = -1},
     };
     for (int i = 0; i < METRIC_COUNT; i++) {
