@@ -471,10 +471,11 @@ int dialect_find(const char *text, const json_t *tools,
                  struct tool_call **calls, size_t *n,
                  const char **dialect_name)
 {
-    struct scan   s      = {.found.tools = tools, .is_line_start = true};
+    struct scan   s      = {.is_line_start = true};
     struct spoken spoken = {0};
 
     if (json_array_size(tools) > 0) {
+        s.found.functions = call_index(tools);
         spoken_split(text, &spoken);
         if (!spoken.spelling || strcmp(spoken.spelling, "Harmony") == 0)
             scan_harmony(&s, text);
@@ -482,6 +483,7 @@ int dialect_find(const char *text, const json_t *tools,
         s.end = s.at + (spoken.len > MOST_BYTES ? MOST_BYTES : spoken.len);
         if (s.found.n == 0) scan_text(&s);
         spoken_done(&spoken);
+        json_decref(s.found.functions);
     }
     *calls        = s.found.calls;
     *n            = s.found.n;

@@ -12,22 +12,22 @@
 
 /* ---- which tool --------------------------------------------------------- */
 
-static const json_t *find_exactly(const json_t *tools, const char *name,
-                                  size_t n)
+json_t *call_index(const json_t *tools)
 {
+    json_t       *index = json_object();
     size_t        i;
     const json_t *tool;
 
     json_array_foreach(tools, i, tool) {
         const json_t *function = json_object_get(tool, "function");
-        const char   *known;
+        const char   *name;
 
         if (!json_is_object(function)) function = tool;
-        known = jsonx_text(function, "name");
-        if (known && strlen(known) == n && memcmp(known, name, n) == 0)
-            return function;
+        name = jsonx_text(function, "name");
+        if (name && !json_object_get(index, name))
+            json_object_set(index, name, (json_t *)(uintptr_t)function);
     }
-    return NULL;
+    return index;
 }
 
 const json_t *call_tool(const struct call_list *list, const char *name,
@@ -36,16 +36,18 @@ const json_t *call_tool(const struct call_list *list, const char *name,
     static const char *const before[] = {"functions.", "function.",
                                          "default_api.", "tools."};
     static const char        behind[] = ".call";
-    const json_t *found = n ? find_exactly(list->tools, name, n) : NULL;
+    const json_t *found = n ? json_object_getn(list->functions, name, n)
+                            : NULL;
 
     for (size_t i = 0; !found && i < sizeof before / sizeof *before; i++) {
         size_t skip = strlen(before[i]);
         if (n > skip && memcmp(name, before[i], skip) == 0)
-            found = find_exactly(list->tools, name + skip, n - skip);
+            found = json_object_getn(list->functions, name + skip, n - skip);
     }
     if (!found && n > strlen(behind) &&
         memcmp(name + n - strlen(behind), behind, strlen(behind)) == 0)
-        found = find_exactly(list->tools, name, n - strlen(behind));
+        found = json_object_getn(list->functions, name,
+                                 n - strlen(behind));
     return found;
 }
 

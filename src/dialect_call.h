@@ -10,11 +10,17 @@
 #include "types.h"
 
 struct call_list {
-    const json_t     *tools;      /* borrowed: the OpenAI array               */
+    json_t           *functions;  /* by name: of call_index                   */
     struct tool_call *calls;      /* at most 16, later ones are left out      */
     size_t            n;
     const char       *dialect;    /* of the first call; static                */
 };
+
+/* The functions of an OpenAI array, or bare ones, by their names; the first
+ * of a name wins. A text has a place where a call could be every few bytes:
+ * with each of them a walk through ten thousand tools would take a minute.
+ * New reference. */
+json_t *call_index(const json_t *tools);
 
 /* The function that is meant: by its name, or by one with what some dialects
  * put around it ("functions.f", "f.call"). NULL: no tool. */

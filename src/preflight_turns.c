@@ -79,6 +79,10 @@ char *flight_speech(const struct turn *answer)
 
 #define TOKEN_BYTES 48     /* of a control token's spelling, at most */
 
+/* Of answers and of prompts: more than any honest one to our questions has.
+ * Each word of the one is looked for in the other. */
+#define SEARCH_BYTES (16u << 10)
+
 /* Bytes of the bracketed word that text begins with, 0 when there is none. */
 static size_t bracketed(const char *text)
 {
@@ -108,13 +112,15 @@ static bool is_control(const char *word, const char *template_text)
     if (begins(word, "<|") || begins(word, "<｜")) return true;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(word, known[i]) == 0) return true;
-    return template_text && strstr(template_text, word);
+    return strstr(template_text, word) != NULL;
 }
 
 /* The first control token that is spelled out in a text, or NULL. */
 static char *leaked_token(const char *text, const char *template_text)
 {
-    for (; *text; text++) {
+    const char *end = text + strnlen(text, SEARCH_BYTES);
+
+    for (; text < end; text++) {
         size_t n = bracketed(text);
         char  *word;
 
@@ -135,7 +141,14 @@ void flight_note_end(struct flight *f, const struct turn *answer)
         out->ends_turn = 1;
     else if (answer->finish == FINISH_LENGTH && !flight_reasons(answer))
         out->ends_turn = 0;
-    if (!out->leaked_token) out->leaked_token = leaked_token(speech, f->plain);
+    if (!out->leaked_token) {
+        char *plain = mem_copy_n(f->plain ? f->plain : "",
+                                 f->plain ? strnlen(f->plain, SEARCH_BYTES)
+                                          : 0);
+
+        out->leaked_token = leaked_token(speech, plain);
+        free(plain);
+    }
     free(speech);
 }
 

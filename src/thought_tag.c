@@ -184,6 +184,20 @@ static const char *read_name(const char *at, const char *end,
     }
 }
 
+/* Does the name alone allow a tag? Asked before what is behind it is read: a
+ * text of brackets would else be read 200 times. `behind` is NULL when the
+ * name is none. */
+static bool can_be_tag(const struct name *name, bool is_square,
+                       const char *behind, const char *end)
+{
+    if (!behind) return false;
+    if (is_square)
+        return name->thought && name->thought->family == THINK &&
+               name->is_capital && name->foreign == 0 && behind < end &&
+               *behind == ']';
+    return name->thought || (name->answer && name->foreign == 0);
+}
+
 /* Bytes from behind the name to behind the tag, 0 when it is not closed or
  * holds what no attributes are. */
 static size_t read_rest(const char *at, const char *end, const char *close,
@@ -230,13 +244,10 @@ bool thought_tag_read(const char *text, size_t len, size_t at,
     if (n == 0) return false;
     end = len - at > MOST_BYTES ? from + MOST_BYTES : last;
     c = read_name(from + n, end, &name);
-    if (!c) return false;
+    if (!can_be_tag(&name, *from == '[', c, end)) return false;
     rest = read_rest(c, end, styles[style].close, &is_empty);
     if (rest == 0) return false;
     n = (size_t)(c - from) + rest;
-    if (*from == '[' && (!name.thought || name.thought->family != THINK ||
-                         !name.is_capital || name.foreign > 0 || rest != 1))
-        return false;
     *out = (struct thought_tag){.len = n, .is_token = name.is_token};
     if (name.thought) {
         out->kind = is_empty ? TAG_NO_THOUGHT
@@ -247,5 +258,5 @@ bool thought_tag_read(const char *text, size_t len, size_t at,
     }
     out->kind = name.closes ? TAG_ANSWER_END : TAG_ANSWER;
     out->family = ANSWER;
-    return name.answer && name.foreign == 0 && !is_empty;
+    return !is_empty;
 }

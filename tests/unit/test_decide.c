@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "decide_internal.h"
 #include "unit/decide_fixture.h"
 
 static void test_the_verdict_is_the_worse_latency_at_each_limit(void **state)
@@ -287,6 +288,59 @@ static void test_cases_that_we_lost_prove_nothing(void **state)
     strike(&s);
 }
 
+/* Asked both ways, the cases with the tools in the prompt are at the gates,
+ * and it is said. */
+static void test_what_was_asked_by_prompt_is_what_the_gates_see(void **state)
+{
+    struct config config = config_for("quality");
+
+    (void)state;
+    for (int pass = 0; pass <= 20; pass += 10) {
+        struct quality both[2] = {
+            {.suite = (char[]){"home"}, .template_fault = 20, .total = 20,
+             .rate = 0, .rate_if_parsed = 0, .needs_tools = true},
+            {.suite = (char[]){"home_by_prompt"}, .pass = pass,
+             .fail = 20 - pass, .total = 20, .rate = pass / 20.0,
+             .rate_if_parsed = pass / 20.0, .needs_tools = true,
+             .by_prompt = true, .dialect = (char[]){"as Hermes has it"}}};
+        struct candidate_facts c = {.quality = both, .n_quality = 2,
+                                    .supports_tools = 0, .has_template = 1};
+        struct evidence e = {0};
+        struct pool     tools = decide_pool(&c, true);
+
+        assert_true(tools.by_prompt);
+        assert_int_equal(tools.total, 20);
+        assert_int_equal(tools.pass, pass);
+        decide_candidate(&c, &config, &e);
+        assert_int_equal(c.n_findings, 1);
+        assert_string_equal(c.findings[0].kind, "tools_by_prompt");
+        assert_non_null(strstr(c.findings[0].text, "as Hermes has it"));
+        free(c.findings);
+        free(c.reason);
+    }
+    free(config.objective);
+}
+
+static void test_reasoning_that_is_in_the_way_is_a_finding(void **state)
+{
+    struct config          config = config_for("quality");
+    struct candidate_facts c = {.supports_tools = 1, .has_template = 1,
+        .reasoning = {.answers = 50, .leak_rate = 0.1, .empty_rate = 0.02,
+                      .can_disable = 0}};
+    struct evidence        e = {0};
+
+    (void)state;
+    decide_candidate(&c, &config, &e);
+    assert_int_equal(c.n_findings, 2);
+    assert_string_equal(c.findings[0].kind, "reasoning_leaks");
+    assert_non_null(strstr(c.findings[0].text, "10 % of 50 answers"));
+    assert_string_equal(c.findings[1].kind, "only_reasoning");
+    assert_int_equal(c.findings[1].fault, FAULT_MODEL);
+    free(c.findings);
+    free(c.reason);
+    free(config.objective);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +353,8 @@ int main(void)
         cmocka_unit_test(test_a_limit_that_is_just_met_is_passed),
         cmocka_unit_test(test_every_failed_gate_is_named),
         cmocka_unit_test(test_cases_that_we_lost_prove_nothing),
+        cmocka_unit_test(test_what_was_asked_by_prompt_is_what_the_gates_see),
+        cmocka_unit_test(test_reasoning_that_is_in_the_way_is_a_finding),
     };
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
 }

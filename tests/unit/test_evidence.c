@@ -416,6 +416,156 @@ static void test_a_load_alone_is_no_audition(void **state)
     evidence_done(&e);
 }
 
+/* ---- both ways of offering tools ---------------------------------------- */
+
+static void add_case_as(struct evidence *e, bool by_prompt, const char *id,
+                        enum outcome outcome, const char *more)
+{
+    struct trial t = case_trial("home", id, outcome);
+
+    snprintf(t.key, sizeof t.key, "%s/home/%s", by_prompt ? "prompt" : "case",
+             id);
+    trial_observe(&t, "first_sentence_s", by_prompt ? 2 : 1);
+    trial_observe(&t, "tool_turn_s", by_prompt ? 20 : 10);
+    trial_observe(&t, "call_wanted", 1);
+    if (more) trial_observe(&t, more, 1);
+    evidence_add(e, &t);
+    trial_done(&t);
+}
+
+static void test_tools_by_prompt_are_never_mixed_with_native_ones(void **state)
+{
+    const struct candidate_facts known = {.status = STATUS_OK};
+    struct evidence       e = {0}, other = {0};
+    struct facts          f;
+    const struct quality *native, *by_prompt;
+    size_t                only_a, only_b;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char id[8];
+
+        snprintf(id, sizeof id, "c%d", i);
+        add_case_as(&e, false, id, OUTCOME_TEMPLATE, NULL);
+        add_case_as(&e, true, id, OUTCOME_PASS, "call_made");
+        add_case_as(&other, false, id, OUTCOME_FAIL, NULL);
+    }
+    /* Beside another candidate, the cases by prompt are what counts. */
+    evidence_discordant(&e, &other, &only_a, &only_b);
+    assert_int_equal(only_a, 3);
+    assert_int_equal(only_b, 0);
+    finish(&f, &e, &known);
+    assert_int_equal(f.candidates[0].n_quality, 2);
+    native = &f.candidates[0].quality[0];
+    by_prompt = &f.candidates[0].quality[1];
+    assert_string_equal(native->suite, "home");
+    assert_string_equal(by_prompt->suite, "home_by_prompt");
+    assert_false(native->by_prompt);
+    assert_true(by_prompt->by_prompt && by_prompt->needs_tools);
+    assert_int_equal(native->pass, 0);
+    assert_int_equal(native->template_fault, 3);
+    assert_int_equal(by_prompt->pass, 3);
+    assert_true(native->first_sentence_s.median == 1);
+    assert_true(by_prompt->first_sentence_s.median == 2);
+    assert_true(f.candidates[0].metrics[METRIC_tool_turn_s].median == 10);
+    assert_int_equal(f.candidates[0].metrics[METRIC_tool_turn_s].n, 3);
+    /* The cases' first sentences are not those of the spoken answers. */
+    assert_int_equal(f.candidates[0].metrics[METRIC_first_sentence_s].n, 0);
+    done(&f, &e);
+    evidence_done(&other);
+}
+
+static void test_calls_are_counted_as_served_and_if_parsed(void **state)
+{
+    const struct candidate_facts known = {.status = STATUS_OK};
+    struct evidence e = {0};
+    struct facts    f;
+
+    (void)state;
+    add_case_as(&e, false, "a", OUTCOME_PASS, "call_made");
+    add_case_as(&e, false, "b", OUTCOME_UNPARSED, "text_call");
+    add_case_as(&e, false, "c", OUTCOME_FAIL, "text_call");
+    add_case_as(&e, false, "d", OUTCOME_FAIL, NULL);
+    add_case_as(&e, true, "d", OUTCOME_PASS, "call_made");   /* not native */
+    finish(&f, &e, &known);
+    assert_int_equal(f.candidates[0].calls.wanted, 4);
+    assert_true(f.candidates[0].calls.rate == 0.25);
+    assert_true(f.candidates[0].calls.rate_if_parsed == 0.75);
+    done(&f, &e);
+    finish(&f, &e, &known);
+    assert_int_equal(f.candidates[0].calls.wanted, 0);
+    assert_true(isnan(f.candidates[0].calls.rate));
+    done(&f, &e);
+}
+
+/* ---- what only some trials show ----------------------------------------- */
+
+static void test_serving_costs_what_the_two_speeds_differ_by(void **state)
+{
+    const struct candidate_facts known = {.status = STATUS_OK};
+    struct evidence      e = {0};
+    struct facts         f;
+    const struct metric *m;
+
+    (void)state;
+    for (int i = 0; i < 7; i++) add_value(&e, "served_tok_s", 40);
+    for (int i = 0; i < 6; i++) add_value(&e, "engine_tok_s", 50);
+    finish(&f, &e, &known);
+    m = &f.candidates[0].metrics[METRIC_serving_ms_per_token];
+    assert_true(fabs(m->median - 5) < 1e-9);     /* 25 ms less 20 ms */
+    assert_true(fabs(m->low - 5) < 1e-9 && fabs(m->high - 5) < 1e-9);
+    assert_int_equal(m->n, 6);
+    assert_string_equal(m->reason, "");
+    done(&f, &e);
+    add_value(&e, "served_tok_s", 40);
+    finish(&f, &e, &known);
+    m = &f.candidates[0].metrics[METRIC_serving_ms_per_token];
+    assert_true(isnan(m->median));
+    assert_true(*m->reason);
+    done(&f, &e);
+}
+
+static void test_a_start_that_was_not_cold_is_marked(void **state)
+{
+    static const struct { const char *page_cache, *mark; } cases[] = {
+        {"dropped before each load", ""},
+        {"kept, as asked", "page cache kept, as asked"}, {NULL, ""}};
+    const struct candidate_facts known = {.status = STATUS_OK};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct evidence e = {0};
+        struct facts    f;
+        struct trial    t = speed_trial("b0/cold_start/0", "cold_start_s", 3);
+
+        t.reason = mem_copy(cases[i].page_cache);
+        evidence_add(&e, &t);
+        trial_done(&t);
+        finish(&f, &e, &known);
+        assert_string_equal(
+            f.candidates[0].metrics[METRIC_cold_start_s].reason,
+            cases[i].mark);
+        done(&f, &e);
+    }
+}
+
+static void test_only_a_conversation_that_was_kept_ends_by_the_context(
+    void **state)
+{
+    struct evidence e = {0};
+    struct trial    t = {.key = "b0/conversation/0", .status = TRIAL_FAILED,
+                         .reason = mem_copy("fell silent")};
+
+    (void)state;
+    evidence_add(&e, &t);
+    assert_null(e.conversation_end);
+    t.status = TRIAL_OK;
+    evidence_add(&e, &t);
+    assert_string_equal(e.conversation_end, "fell silent");
+    trial_done(&t);
+    evidence_done(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +583,13 @@ int main(void)
         cmocka_unit_test(
             test_examples_are_the_first_five_that_the_model_failed),
         cmocka_unit_test(test_a_load_alone_is_no_audition),
+        cmocka_unit_test(
+            test_tools_by_prompt_are_never_mixed_with_native_ones),
+        cmocka_unit_test(test_calls_are_counted_as_served_and_if_parsed),
+        cmocka_unit_test(test_serving_costs_what_the_two_speeds_differ_by),
+        cmocka_unit_test(test_a_start_that_was_not_cold_is_marked),
+        cmocka_unit_test(
+            test_only_a_conversation_that_was_kept_ends_by_the_context),
     };
     return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }
