@@ -175,6 +175,7 @@ void audition_schedule(struct audition *a)
         .max_rounds = o->full ? 30 : 10, .narrow_frac = o->full ? 0.03 : 0.05,
         .long_prefill = o->full, .can_complete = true,
         .deep_blocks = o->full ? blocks : 1,
+        .cold_cases = o->full ? 6 : 2,
         .cases = a->cases, .n_cases = a->n_cases};
     if (a->schedule.max_rounds < a->schedule.min_rounds)
         a->schedule.max_rounds = a->schedule.min_rounds;
@@ -316,6 +317,8 @@ void audition_recall_preflight(struct audition *a, struct entry *e)
 
     preflight_done(&e->preflight);
     preflight_read(o, &e->preflight);
+    /* Without what it found, it is made again. */
+    if (!o) progress_forget(&e->progress, "preflight");
     json_decref(o);
     free(text);
 }

@@ -74,6 +74,8 @@ MUST_USE int audition_download(struct audition *a, struct err *err);
 /* step 2: what each will do; what cannot fit is out before anything is
  * started. */
 MUST_USE int audition_predict(struct audition *a, struct err *err);
+/* About how many tokens the user's prompt and tools are, by their bytes. */
+double forecast_prompt_tokens(const struct audition *a);
 /* step 2, afterwards: what was measured here corrects later predictions. */
 void audition_learn(const struct audition *a, const struct facts *facts);
 /* step 6, opened early: nothing is measured that could not be kept. */

@@ -27,14 +27,11 @@ static const char utterance[] =
     "Is there anything in the house that I should switch off before I go to "
     "bed tonight?";
 
-enum skip { SKIP_NO, SKIP_CONTEXT = 1, SKIP_TIME = 2, SKIP_CUT = 3,
-            SKIP_SAME = 4 };     /* as SERIES_CLIFF_SKIPPED says            */
-
 /* What the sizes so far have taught. */
 struct climb {
     const struct cliff_how *how;
     int       max_tokens;           /* of a chat's answer                   */
-    enum skip skip;                 /* all that is longer goes the same way */
+    enum series_skip skip;          /* all that is longer goes the same way */
     double    bytes[2], ttft_s[2];  /* of the last two that were measured;
                                        NAN: none yet                        */
     double    tokens;               /* of the last                          */
@@ -89,6 +86,7 @@ struct size {
     struct chat_request chat;
     char               *rendered;   /* NULL: the engine takes only chats    */
     double              bytes;      /* of what is sent                      */
+    bool              is_cached;    /* not all of it was read anew */
 };
 
 static int make_size(const struct cliff_how *how, struct size *s,
@@ -193,6 +191,8 @@ static int measure(struct climb *c, struct size *s, double *tokens,
         return 0;
     }
     remember(c, s->bytes, *tokens, *ttft_s);
+    s->is_cached = !observe_is_cold(turn);
+    if (s->is_cached) *ttft_s = NAN;
     return 0;
 }
 
@@ -209,8 +209,9 @@ static int climb_to(struct climb *c, struct size *s, double entities,
     trial_observe(t, SERIES_CLIFF_ENTITIES, entities);
     trial_observe(t, SERIES_CLIFF_TOKENS, tokens);
     trial_observe(t, SERIES_CLIFF_TTFT, ttft_s);
-    trial_observe(t, SERIES_CLIFF_SKIPPED,
-                  c->skip ? (double)c->skip : NAN);
+    trial_observe(t, SERIES_CLIFF_SKIPPED, c->skip        ? (double)c->skip
+                                           : s->is_cached ? SKIP_CACHED
+                                                          : NAN);
     return 0;
 }
 

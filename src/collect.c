@@ -16,6 +16,8 @@
 #include "tools_prompt.h"
 #include "version.h"
 
+#define MOST_RECALLED 8192   /* bytes of a text */
+
 static void set_truth(json_t *object, const char *key, int value)
 {
     json_object_set_new(object, key,
@@ -54,6 +56,14 @@ int audition_remember_engine(struct audition *a, struct entry *e,
     return rc;
 }
 
+/* The store may be damaged: what is absurd is unknown. */
+static char *recalled_text(const json_t *o, const char *key)
+{
+    const char *text = jsonx_text(o, key);
+
+    return text ? mem_copy_n(text, strnlen(text, MOST_RECALLED)) : NULL;
+}
+
 static int recalled_context(const json_t *o)
 {
     double tokens = jsonx_number(o, "context");
@@ -70,14 +80,15 @@ void audition_recall_engine(struct audition *a, struct entry *e)
 
     if (o) {
         engine_facts_done(&e->engine);
-        e->engine.engine = mem_copy(jsonx_text(o, "engine"));
-        e->engine.build = mem_copy(jsonx_text(o, "build"));
-        e->engine.command = mem_copy(jsonx_text(o, "command"));
-        e->engine.model = mem_copy(jsonx_text(o, "model"));
-        e->engine.server = mem_copy(jsonx_text(o, "server"));
-        e->engine.context_note = mem_copy(jsonx_text(o, "context_note"));
+        e->engine.engine = recalled_text(o, "engine");
+        e->engine.build = recalled_text(o, "build");
+        e->engine.command = recalled_text(o, "command");
+        e->engine.model = recalled_text(o, "model");
+        e->engine.server = recalled_text(o, "server");
+        e->engine.context_note = recalled_text(o, "context_note");
         e->engine.context = recalled_context(o);
         e->engine.memory_bytes = jsonx_number(o, "memory_bytes");
+        if (!(e->engine.memory_bytes > 0)) e->engine.memory_bytes = NAN;
         e->engine.remote = jsonx_truth(o, "remote") == 1;
         e->engine.has_completion = jsonx_truth(o, "has_completion") == 1;
         e->engine.has_raw_text = jsonx_truth(o, "has_raw_text") == 1;
@@ -351,6 +362,7 @@ static int collect_entry(struct audition *a, struct entry *e,
                          struct evidence *ev, struct candidate_facts *out,
                          struct err *err)
 {
+    ev->speaking_rate_words_per_min = a->config.speaking_rate_words_per_min;
     if (e->subject_id) {
         audition_recall_engine(a, e);
         /* Transcripts are read only for the few examples in the report. */

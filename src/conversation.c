@@ -86,7 +86,7 @@ static double shared_tokens(const struct reading *a, const struct reading *b)
 }
 
 static void observe_turn(struct trial *t, int number, const struct turn *turn,
-                         const struct reading *before,
+                         const json_t *tools, const struct reading *before,
                          const struct reading *now)
 {
     double cached    = turn->server.cache_n;
@@ -98,7 +98,8 @@ static void observe_turn(struct trial *t, int number, const struct turn *turn,
 
     if (isnan(prompt) && now->ids) prompt = (double)now->n;
     trial_observe(t, SERIES_TURN, number);
-    trial_observe(t, SERIES_TURN_FIRST, observe_first_sentence_s(turn));
+    if (!observe_is_call_as_text(turn, tools))
+        trial_observe(t, SERIES_TURN_FIRST, observe_first_sentence_s(turn));
     trial_observe(t, SERIES_TURN_PROMPT, prompt);
     trial_observe(t, SERIES_TURN_CACHED, cached);
     trial_observe(t, SERIES_TURN_UNCHANGED, unchanged);
@@ -197,7 +198,8 @@ static int one_turn(const struct conversation_how *how, int number,
         else *err = why;
         return *is_over ? 0 : -1;
     }
-    observe_turn(t, number, &t->turns[t->n_turns - 1], before, &now);
+    observe_turn(t, number, &t->turns[t->n_turns - 1], how->kit->tools,
+                 before, &now);
     add_answer(t);
     free(before->ids);
     *before = now;

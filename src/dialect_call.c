@@ -3,6 +3,7 @@
 #include "dialect_call.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
@@ -30,24 +31,32 @@ json_t *call_index(const json_t *tools)
     return index;
 }
 
+static const json_t *find_exactly(const struct call_list *list,
+                                  const char *name, size_t n)
+{
+    char         *text  = mem_copy_n(name, n);
+    const json_t *found = json_object_get(list->functions, text);
+
+    free(text);
+    return found;
+}
+
 const json_t *call_tool(const struct call_list *list, const char *name,
                         size_t n)
 {
     static const char *const before[] = {"functions.", "function.",
                                          "default_api.", "tools."};
     static const char        behind[] = ".call";
-    const json_t *found = n ? json_object_getn(list->functions, name, n)
-                            : NULL;
+    const json_t *found = n ? find_exactly(list, name, n) : NULL;
 
     for (size_t i = 0; !found && i < sizeof before / sizeof *before; i++) {
         size_t skip = strlen(before[i]);
         if (n > skip && memcmp(name, before[i], skip) == 0)
-            found = json_object_getn(list->functions, name + skip, n - skip);
+            found = find_exactly(list, name + skip, n - skip);
     }
     if (!found && n > strlen(behind) &&
         memcmp(name + n - strlen(behind), behind, strlen(behind)) == 0)
-        found = json_object_getn(list->functions, name,
-                                 n - strlen(behind));
+        found = find_exactly(list, name, n - strlen(behind));
     return found;
 }
 

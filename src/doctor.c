@@ -140,6 +140,23 @@ static void blame_template(struct doctor_candidate *c)
         "model");
 }
 
+/* A template that never ends is read for ever while the model loads. */
+static void suspect_template(struct doctor_candidate *c,
+                             const struct candidate *from)
+{
+    for (size_t i = 0; i < from->server_args.n; i++)
+        if (c->failure.kind == ERR_TIMEOUT && !c->was_examined &&
+            strncmp(from->server_args.items[i], "--chat-template", 15) == 0) {
+            add(&c->preflight.findings, &c->preflight.n_findings,
+                "template_error", FAULT_TEMPLATE, "the engine, which reads "
+                "the template while it loads, did not become ready: a "
+                "template that does not end would do that", "start it once "
+                "without the --chat-template of server_args; if that loads, "
+                "look for an endless loop in the template");
+            return;
+        }
+}
+
 static void examine_entry(const struct doctor *d, const struct audition *a,
                           const struct entry *e, struct doctor_candidate *out)
 {
@@ -158,6 +175,7 @@ static void examine_entry(const struct doctor *d, const struct audition *a,
     else
         out->answered = examine(a, e, &spec, out, &out->failure) == 0;
     blame_template(out);
+    suspect_template(out, e->candidate);
     if (log) remove(log);
     free(log);
 }

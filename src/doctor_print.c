@@ -88,11 +88,14 @@ static void print_preflight(struct page *p, const struct preflight *f)
 static void print_candidate(struct page *p, const struct doctor_candidate *c)
 {
     size_t n = c->preflight.n_findings;
-    char   words[64], *name = printable(c->name);
+    char   words[100], *name = printable(c->name);
 
     strbuf_add(&p->out, "\n");
     term_add(&p->out, p->term.colour, STYLE_STRONG, name);
-    if (n == 0) snprintf(words, sizeof words, "nothing wrong was found");
+    if (n == 0) snprintf(words, sizeof words, "nothing wrong was found%s",
+                         c->preflight.system == SYSTEM_UNKNOWN
+                         ? " in its answers; its template cannot be examined"
+                         : "");
     else snprintf(words, sizeof words, "%zu finding%s", n, n == 1 ? "" : "s");
     strbuf_addf(&p->out, ": %s\n", c->answered ? words
                                               : "cannot be auditioned");

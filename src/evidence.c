@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "judge.h"
+#include "observe.h"
 #include "schedule.h"
 #include "works.h"
 
@@ -97,6 +98,19 @@ static void add_case(struct evidence *e, const struct trial *t)
         add_example(e, t);
 }
 
+/* "cold/SUITE/...". */
+static void add_cold(struct evidence *e, const struct trial *t)
+{
+    const char *suite = t->key + strlen("cold/");
+
+    for (size_t i = 0; i < t->n_observations; i++) {
+        if (strcmp(t->observations[i].metric, WORKS_COLD_CASE) != 0) continue;
+        e->cold = mem_grow(e->cold, e->n_cold + 1, sizeof *e->cold);
+        e->cold[e->n_cold++] = (struct cold_case){
+            mem_copy_n(suite, strcspn(suite, "/")), t->observations[i].value};
+    }
+}
+
 static void keep_first(char **into, const char *text)
 {
     if (!*into) *into = mem_copy(text);
@@ -111,18 +125,35 @@ static bool is_of_candidate(const struct trial *t, int id)
             (id == METRIC_tool_turn_s || id == METRIC_tool_turn_parallel_s));
 }
 
+/* Silence depends on how fast is spoken, which may be wanted otherwise now:
+ * from the turn where it is there. */
+static double underrun_s(const struct evidence *e, const struct trial *t,
+                         double stored_s)
+{
+    double rate = e->speaking_rate_words_per_min;
+
+    if (!(rate > 0)) return stored_s;
+    if (t->n_turns) return observe_underrun_s(&t->turns[t->n_turns - 1], rate);
+    for (size_t i = 0; i < t->n_observations; i++)
+        if (strcmp(t->observations[i].metric, WORKS_SPEAKING_RATE) == 0)
+            return t->observations[i].value == rate ? stored_s : NAN;
+    return NAN;
+}
+
 static void add_observation(struct evidence *e, const struct trial *t,
                             const struct observation *o)
 {
-    int id = metric_find(o->metric);
+    int    id = metric_find(o->metric);
+    double value = id == METRIC_underrun_s ? underrun_s(e, t, o->value)
+                                           : o->value;
 
     if (strcmp(o->metric, JUDGE_TEXT_CALL) == 0) e->text_calls++;
     else if (strcmp(o->metric, WORKS_ANSWER) == 0) e->answers++;
     else if (strcmp(o->metric, WORKS_LEAK) == 0) e->leaks++;
     else if (strcmp(o->metric, WORKS_ONLY_THOUGHT) == 0) e->only_thoughts++;
-    if (id < 0 || !is_of_candidate(t, id)) return;
+    if (id < 0 || !is_of_candidate(t, id) || isnan(value)) return;
     e->values[id] = mem_grow(e->values[id], e->n[id] + 1, sizeof(double));
-    e->values[id][e->n[id]++] = o->value;
+    e->values[id][e->n[id]++] = value;
 }
 
 void evidence_add(struct evidence *e, const struct trial *t)
@@ -148,6 +179,7 @@ void evidence_add(struct evidence *e, const struct trial *t)
     series_add(&e->series, t);
     serving_add(&e->serving, t);
     if (t->suite) add_case(e, t);
+    if (schedule_is_cold(t->key)) add_cold(e, t);
 }
 
 void evidence_done(struct evidence *e)
@@ -164,6 +196,8 @@ void evidence_done(struct evidence *e)
         free(e->examples[i].answer);
         free(e->examples[i].reason);
     }
+    for (size_t i = 0; i < e->n_cold; i++) free(e->cold[i].suite);
+    free(e->cold);
     free(e->cases);
     free(e->examples);
     free(e->death);

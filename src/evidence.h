@@ -19,11 +19,21 @@ struct case_outcome {
     double       first_sentence_s; /* of its spoken answer; NAN              */
 };
 
+/* A case asked with nothing cached, for its time alone. */
+struct cold_case {
+    char  *suite;
+    double first_sentence_s;
+};
+
 struct evidence {
+    double speaking_rate_words_per_min;  /* that silence is wanted for; 0: as
+                                            it was stored                    */
     double *values[METRIC_COUNT];
     size_t  n[METRIC_COUNT];
     struct case_outcome *cases;
     size_t  n_cases;
+    struct cold_case *cold;
+    size_t  n_cold;
     struct worst_case *examples;   /* the first failed cases, at most 5     */
     size_t  n_examples;
     int     text_calls;            /* cases with a call written as text     */

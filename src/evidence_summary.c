@@ -65,6 +65,22 @@ static void fill_metric(struct metric *m, double *values, size_t n,
             ? stats_certified(values, n, certified_p[k], CONFIDENCE) : NAN;
 }
 
+static void summarise_cold(const struct evidence *e, struct quality *q)
+{
+    struct metric *m = &q->first_sentence_cold_s;
+    double        *values = mem_new(e->n_cold + 1, sizeof *values);
+    size_t         n = 0;
+
+    for (size_t i = 0; i < e->n_cold; i++)
+        if (strcmp(e->cold[i].suite, q->suite) == 0)
+            values[n++] = e->cold[i].first_sentence_s;
+    fill_metric(m, values, n, true);
+    if (n == 0)
+        snprintf(m->reason, sizeof m->reason, "no answer with nothing cached "
+                 "had a spoken word");
+    free(values);
+}
+
 /* The first sentence of one suite's spoken answers. */
 static void summarise_sentences(const struct evidence *e, struct quality *q)
 {
@@ -124,6 +140,7 @@ static void summarise_cases(const struct evidence *e,
         q->needs_tools = is_about_tools(q, needs_tools, ctx);
         finish_rates(q);
         summarise_sentences(e, q);
+        summarise_cold(e, q);
     }
 }
 
@@ -151,9 +168,7 @@ static const char *why_missing(int id, const struct evidence *e,
     case METRIC_prompt_tok_s:
     case METRIC_prompt_tok_s_128:
     case METRIC_prompt_tokens:
-    case METRIC_served_tok_s_by_timings:
     case METRIC_served_tok_s_at_prompt:
-    case METRIC_latency50_naive_s:
         if (!has_ended) return "needs raw prompts, which this server does "
                                "not take";
         break;
@@ -179,10 +194,20 @@ static const char *why_missing(int id, const struct evidence *e,
         break;
     case METRIC_first_sentence_cold_s:
         if (has_spoken && !has_ended)
-            return "no answer with nothing cached had a spoken word";
+            return "no answer with nothing cached had a spoken word, or the "
+                   "server took more than a tenth of the prompt from its "
+                   "cache all the same";
         break;
     case METRIC_ttfat_s:
         if (has_spoken) return "every answer was nothing but reasoning";
+        break;
+    case METRIC_served_tok_s_by_timings:
+        if (has_spoken && !has_ended) return "this server reports no timings";
+        break;
+    case METRIC_latency50_s:
+        if (has_spoken && !has_ended)
+            return "no answer reached 50 tokens that the server counted, and "
+                   "it cannot be made to continue";
         break;
     case METRIC_words35_s:
         if (has_spoken) return "no answer had 35 words";
@@ -237,6 +262,20 @@ static void fill_reasoning(const struct evidence *e, struct candidate_facts *f)
     f->reasoning.empty_rate = e->answers ? (double)e->only_thoughts / n : NAN;
 }
 
+/* Where nothing is forced, from the speed that free answers had. */
+static void fill_naive(struct candidate_facts *f)
+{
+    const struct metric *served = &f->metrics[METRIC_served_tok_s];
+    struct metric       *naive = &f->metrics[METRIC_latency50_naive_s];
+
+    if (naive->n > 0 || served->n == 0) return;
+    naive->median = 50 / served->median;
+    naive->low = 50 / served->high;
+    naive->high = 50 / served->low;
+    naive->n = served->n;
+    naive->reason[0] = '\0';
+}
+
 static void fill_calls(const struct evidence *e, struct candidate_facts *f)
 {
     double n = (double)e->calls_wanted;
@@ -272,6 +311,7 @@ void evidence_summarise(struct evidence *e,
                      why_missing(id, e, out));
     }
     fill_serving_cost(out);
+    fill_naive(out);
     mark_timing_gap(out);
     mark_page_cache(e, out);
     fill_reasoning(e, out);

@@ -39,8 +39,9 @@ struct quality {
     bool   by_prompt;                    /* the tools stood in the system
                                             prompt: never mixed with native  */
     char  *dialect;                      /* by_prompt: in which form, words  */
-    struct metric first_sentence_s;      /* of this suite's spoken answers,
-                                            warm                             */
+    struct metric first_sentence_s;      /* from the question to the first
+                                            sentence, over every model call  */
+    struct metric first_sentence_cold_s; /* the first call with nothing cached*/
 };
 
 enum fault { FAULT_TEMPLATE, FAULT_FILE, FAULT_ENGINE, FAULT_MODEL,

@@ -230,6 +230,8 @@ static void read_quality(json_t *object, struct candidate_facts *c)
         q.dialect = text_of(value, "dialect");
         read_metric(json_object_get(value, "first_sentence_s"),
                     &q.first_sentence_s);
+        read_metric(json_object_get(value, "first_sentence_cold_s"),
+                    &q.first_sentence_cold_s);
         c->quality[c->n_quality++] = q;
     }
 }

@@ -74,7 +74,7 @@ static int choose_device(struct audition *a, struct err *err)
 
 /* ---- what is asked ----------------------------------------------------- */
 
-static double prompt_tokens(const struct audition *a)
+double forecast_prompt_tokens(const struct audition *a)
 {
     char  *tools = a->prompt.tools ? json_dumps(a->prompt.tools, JSON_COMPACT)
                                    : NULL;
@@ -117,7 +117,7 @@ static void ask(const struct audition *a, const struct entry *e,
     question_init(q);
     q->context = e->context;
     q->reserve_bytes = a->config.reserve_bytes;
-    q->prompt_tokens = prompt_tokens(a);
+    q->prompt_tokens = forecast_prompt_tokens(a);
     if (is_as_configured(a)) q->measured_tok_s = e->candidate->measured_tok_s;
     take_scales(a, e->candidate->name, q);
     if (a->device.is_this_machine &&

@@ -182,8 +182,6 @@ static int hash_of(struct audition *a, const struct entry *e,
     if (e->template_kwargs)
         json_object_set(all, "template_kwargs", e->template_kwargs);
     jsonx_set_text(all, "thinking", a->config.thinking);
-    jsonx_set_number(all, "speaking_rate_words_per_min",
-                     a->config.speaking_rate_words_per_min);
     jsonx_set_integer(all, "keep_page_cache", a->opt->keep_page_cache);
     jsonx_set_text(all, "prompt", a->prompt.system);
     json_object_set(all, "tools", a->prompt.tools);

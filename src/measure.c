@@ -200,20 +200,23 @@ static int do_work(struct bench *b, const struct work *w, struct err *last,
     return rc;
 }
 
-/* Tried again once, like any work. An engine that dies of its first question
- * is a result; a question that it refuses is the caller's to judge. */
+/* The load, and the first answer; that is tried again once, like any work. An
+ * engine that dies of its first question is a result; a question that it
+ * refuses is the caller's to judge. */
 static int warm_up(struct bench *b, int block, bool *candidate_failed,
                    struct err *err)
 {
     struct err why = {0}, death = {0};
     int        rc  = -1, kept = 0;
 
-    for (int attempt = 0; rc && attempt < 2; attempt++) {
+    for (int attempt = 0; rc && !kept && attempt < 2; attempt++) {
         struct trial t = {.block = block};
 
         why = (struct err){0};
         rc = works_warm_up(b, &t, &why);
-        if (rc == 0 && attempt == 0 && t.n_turns)
+        /* Not before: nobody who waits for this answer stores a load. */
+        if (attempt == 0) kept = keep_load(b->m, block, b->facts, err);
+        if (rc == 0 && attempt == 0 && !kept && t.n_turns)
             kept = keep_cold_start(b, block, &t.turns[0], err);
         if (rc && (why.kind == ERR_STOPPED ||
                    !b->ops->alive(b->engine, &death)))
@@ -221,7 +224,7 @@ static int warm_up(struct bench *b, int block, bool *candidate_failed,
         if (rc && attempt == 0) wait_while_busy(&t);
         trial_done(&t);
     }
-    if (rc == 0) return kept;
+    if (kept || rc == 0) return kept;
     if (death.kind != ERR_NONE)
         return give_up(b->m, block, &death, candidate_failed, err);
     *candidate_failed = why.kind != ERR_STOPPED;
@@ -325,10 +328,8 @@ static int do_engine(struct bench *b, struct schedule *schedule, int block,
                      bool *again, bool *candidate_failed, struct err *err)
 {
     struct err ignored = {0};
-    int        rc = keep_load(b->m, block, b->facts, err);
+    int        rc = warm_up(b, block, candidate_failed, err);
 
-    if (rc) return -1;
-    rc = warm_up(b, block, candidate_failed, err);
     /* A template that refuses every question is explained all the same. */
     if (rc && (!*candidate_failed || progress_has(b->m->progress, "died")))
         return -1;

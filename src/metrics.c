@@ -20,5 +20,6 @@ int metric_find(const char *name)
 
 bool metric_is_latency(enum metric_id id)
 {
-    return metric_info[id].better < 0 && strcmp(metric_info[id].unit, "s") == 0;
+    return id != METRIC_load_s && id != METRIC_latency50_naive_s &&
+           metric_info[id].better < 0 && strcmp(metric_info[id].unit, "s") == 0;
 }

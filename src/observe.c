@@ -6,10 +6,12 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "dialect.h"
 #include "sentence.h"
 #include "spoken.h"
 
 #define MIN_WORDS_FOR_RATE 8
+#define MOST_CACHED_COLD 0.1
 
 static double since_sent_s(const struct turn *t, int64_t at_ns)
 {
@@ -208,6 +210,17 @@ double observe_first_clause_s(const struct turn *t)
     return first_piece_s(t, sentence_clause_end);
 }
 
+bool observe_is_call_as_text(const struct turn *t, const json_t *tools)
+{
+    struct tool_call *calls;
+    size_t            n;
+    const char       *dialect;
+
+    if (!dialect_find(t->content, tools, &calls, &n, &dialect)) return false;
+    dialect_free(calls, n);
+    return true;
+}
+
 double observe_underrun_s(const struct turn *t, double words_per_min)
 {
     struct spoken s;
@@ -265,6 +278,12 @@ double observe_tool_turn_s(const struct turn *turns, size_t n,
               observe_first_sentence_s(&turns[1]);
     *is_parallel = !isnan(whole_s) && turns[0].n_calls > 1;
     return whole_s;
+}
+
+bool observe_is_cold(const struct turn *t)
+{
+    return !(t->server.cache_n >
+             MOST_CACHED_COLD * (t->server.cache_n + t->server.prompt_n));
 }
 
 bool observe_leaks(const struct turn *t)

@@ -43,6 +43,11 @@ double observe_token_s(const struct turn *t, int n);
 double observe_first_sentence_s(const struct turn *t);
 double observe_first_clause_s(const struct turn *t);
 
+/* Is the answer a call of one of these tools, written as text (dialect.h)?
+ * What a parser was meant for is not spoken: the quantities above and below
+ * do not know the tools, the caller leaves such an answer out. */
+bool observe_is_call_as_text(const struct turn *t, const json_t *tools);
+
 /* Seconds of silence in the middle of the answer when it is read aloud at
  * `words_per_min` (> 0), sentence by sentence: a sentence can be spoken once
  * it is confirmed (the last: at the end of the stream), and when the one
@@ -61,6 +66,11 @@ double observe_tool_turn_s(const struct turn *turns, size_t n,
 /* From the start of the engine's process to the first arrival of the answer
  * (as for ttfat) of this, its first turn. NAN when started_ns < 0. */
 double observe_cold_start_s(const struct turn *t, int64_t started_ns);
+
+/* Did a prompt that was to begin anew do so? Some tokens in front (control
+ * tokens, the mark that parts two prompts) are always shared: up to a tenth
+ * of the prompt may come from the cache. True when the server does not say. */
+bool observe_is_cold(const struct turn *t);
 
 /* Is there reasoning in what would be spoken? Tags with nothing between them
  * are read aloud too, and count. */

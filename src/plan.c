@@ -54,9 +54,18 @@ static double cases_s(const struct audition *a, const struct forecast *f)
                     (CASE_TOKENS_MOST - 50) / f->served_tok_s.value;
     double turn_s = fmin(usual_s, most_s);
 
-    /* Each suite begins with a prompt that is not in the cache. */
+    /* Each suite begins with a prompt that is not in the cache, and has some
+     * cases that are asked so. */
     return (double)a->n_cases * turn_s * TOOL_CASE_CALLS +
-           (double)a->n_suites * f->ttft_cold_s.value;
+           (double)a->n_suites * (1 + a->schedule.cold_cases) *
+           f->ttft_cold_s.value;
+}
+
+/* A few short answers, most with a prompt of their own. */
+static double preflight_s(const struct forecast *f)
+{
+    return 4 * (f->ttft_cold_s.value / 2 + SPEAK_TOKENS /
+                f->served_tok_s.value);
 }
 
 /* As schedule.h says: rounds until the budget of a block, at least the first
@@ -71,7 +80,8 @@ static double candidate_s(const struct audition *a, const struct forecast *f)
                     : fmin(most, fmax(least, s->block_budget_s));
 
     return blocks * (2 * load_s + (least + rounds_s) / 2 + bench_s(f)) +
-           s->deep_blocks * deep_s(f, s->long_prefill) + cases_s(a, f);
+           s->deep_blocks * deep_s(f, s->long_prefill) + preflight_s(f) +
+           cases_s(a, f);
 }
 
 /* ---- verdicts and reasons ---------------------------------------------- */
@@ -250,6 +260,17 @@ static void hold_against(struct plan_row *r)
                    units_bytes(m->kv).text);
 }
 
+/* A prompt that fills the context leaves no room for an answer. */
+static void judge_context(struct plan_row *r, const struct audition *a)
+{
+    double tokens = forecast_prompt_tokens(a);
+
+    if (tokens > r->entry->context)
+        add_reason(r, "your prompt with its tools is about %.0f tokens, more "
+                   "than the context of %d: raise `context:` or shorten it",
+                   tokens, r->entry->context);
+}
+
 void plan_make(const struct audition *a, struct plan *out)
 {
     *out = (struct plan){.audition = a, .n = a->list.n, .audition_s = NAN};
@@ -266,6 +287,7 @@ void plan_make(const struct audition *a, struct plan *out)
             r->verdict != VERDICT_DOES_NOT_FIT)
             r->absent = r->entry->failure.text;
         hold_against(r);
+        judge_context(r, a);
         /* A base model is auditioned too: the report shows why it cannot
          * win. */
         if (is_predicted(r->entry) && r->verdict != VERDICT_DOES_NOT_FIT &&

@@ -57,6 +57,11 @@ void flight_ask_questions(struct flight *f, bool offers_tools);
 void flight_stop_thinking(struct flight *f, const struct trial *question,
                           json_t *tools);
 
+/* Takes out of a stored preflight what no switch of ours would have put
+ * there: it goes into the engine's command line, and a store may come from
+ * anybody. */
+void preflight_check_switch(struct preflight *p);
+
 /* What an answer to a plain question says about its end. */
 void flight_note_end(struct flight *f, const struct turn *answer);
 /* Is there a thought in it, kept apart or not? An empty one is none. */

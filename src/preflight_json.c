@@ -170,5 +170,6 @@ void preflight_read(const json_t *o, struct preflight *out)
         preflight_copy(cut, sizeof cut, json_string_value(item));
         text_list_add(&out->more_args, cut);
     }
+    preflight_check_switch(out);
     read_findings(json_object_get(o, "findings"), out);
 }

@@ -171,6 +171,47 @@ static void note_success(struct preflight *out, const struct thinking_switch *s,
     if (s->where == IN_SYSTEM) out->system_suffix = mem_copy(s->line);
 }
 
+/* Is what will be done to the engine exactly what this switch does? */
+static bool is_switch(const struct preflight *p,
+                      const struct thinking_switch *s)
+{
+    json_t *setting = parsed(s->json);
+    bool    is;
+
+    switch (s->where) {
+    case IN_TEMPLATE:
+        is = json_equal(p->template_kwargs, setting) && !p->more_args.n &&
+             !p->system_suffix;
+        break;
+    case IN_ENGINE:
+        is = !p->template_kwargs && p->more_args.n == 2 &&
+             strcmp(p->more_args.items[0], s->args[0]) == 0 &&
+             strcmp(p->more_args.items[1], s->args[1]) == 0 &&
+             !p->system_suffix;
+        break;
+    default:
+        is = !p->template_kwargs && !p->more_args.n && p->system_suffix &&
+             strcmp(p->system_suffix, s->line) == 0;
+    }
+    json_decref(setting);
+    return is;
+}
+
+void preflight_check_switch(struct preflight *p)
+{
+    if (!p->template_kwargs && !p->more_args.n && !p->system_suffix) return;
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (is_switch(p, &switches[i])) return;
+    json_decref(p->template_kwargs);
+    p->template_kwargs = NULL;
+    text_list_done(&p->more_args);
+    free(p->system_suffix);
+    p->system_suffix = NULL;
+    free(p->disabled_by);
+    p->disabled_by = NULL;
+    p->can_disable = -1;
+}
+
 void flight_stop_thinking(struct flight *f, const struct trial *question,
                           json_t *tools)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "series.h"
 #include "stats.h"
 
 #define LOADS_PER_BLOCK 10   /* a block lasts at least so many loads */
@@ -41,10 +42,41 @@ void progress_skip(struct progress *p, const char *key)
     p->n_keys++;
 }
 
+void progress_forget(struct progress *p, const char *key)
+{
+    for (size_t i = 0; i < p->n_keys; i++) {
+        if (strcmp(p->keys[i], key) != 0) continue;
+        free(p->keys[i]);
+        memmove(p->keys + i, p->keys + i + 1,
+                (--p->n_keys - i) * sizeof *p->keys);
+        return;
+    }
+}
+
 static void push(double **list, size_t *n, double value)
 {
     *list = mem_grow(*list, *n + 1, sizeof **list);
     (*list)[(*n)++] = value;
+}
+
+/* The cliff of --full goes further up than the quick one. One of --full
+ * counts for both, and so does a quick one that left no size out for its
+ * time: there is nothing above it. */
+static void add_cliff(struct progress *p, const struct trial *t)
+{
+    const char *name     = strchr(t->key, '/');
+    bool        is_quick = name && strcmp(name, "/cliff/0") == 0;
+    bool        is_full  = name && strcmp(name, "/cliff_full/0") == 0;
+    char        other[32];
+
+    if (!is_quick && !is_full) return;
+    for (size_t i = 0; is_quick && i < t->n_observations; i++)
+        if (strcmp(t->observations[i].metric, SERIES_CLIFF_SKIPPED) == 0 &&
+            t->observations[i].value == SKIP_TIME)
+            return;
+    snprintf(other, sizeof other, "b%d/cliff%s/0", t->block,
+             is_full ? "" : "_full");
+    progress_skip(p, other);
 }
 
 void progress_add(struct progress *p, const struct trial *t)
@@ -55,6 +87,7 @@ void progress_add(struct progress *p, const struct trial *t)
         for (int i = 0; i < 8; i++) p->load_s[i] = NAN;
     if (t->status == TRIAL_HARNESS_FAULT) return;
     progress_skip(p, t->key);
+    add_cliff(p, t);
     if (t->duration_s > 0 && schedule_is_round(t->key))
         p->block_s[block] += t->duration_s;
     for (size_t i = 0; i < t->n_observations && !t->suite; i++) {
@@ -81,30 +114,32 @@ void progress_done(struct progress *p)
 }
 
 enum needs { NEEDS_NOTHING, NEEDS_RAW_TEXT, NEEDS_COMPLETE };
+enum mode { ALWAYS, ONLY_QUICK, ONLY_FULL };
 
 struct kind {
     enum work_kind kind;
     int            tokens;
     enum needs     needs;
-    bool           only_full;
+    enum mode      mode;
     const char    *name;
 };
 
 static const struct kind rounds[] = {
-    {WORK_DECODE, 0, NEEDS_RAW_TEXT, false, "decode"},
-    {WORK_PREFILL, 128, NEEDS_RAW_TEXT, false, "prefill128"},
-    {WORK_PREFILL, 512, NEEDS_RAW_TEXT, false, "prefill512"},
-    {WORK_PREFILL, 2048, NEEDS_RAW_TEXT, true, "prefill2048"},
-    {WORK_AT_PROMPT, 0, NEEDS_COMPLETE, false, "at_prompt"},
-    {WORK_LATENCY50, 0, NEEDS_NOTHING, false, "latency50"},
-    {WORK_SPEAK, 0, NEEDS_NOTHING, false, "speak"},
-    {WORK_SPEAK_COLD, 0, NEEDS_NOTHING, false, "speak_cold"},
+    {WORK_DECODE, 0, NEEDS_RAW_TEXT, ALWAYS, "decode"},
+    {WORK_PREFILL, 128, NEEDS_RAW_TEXT, ALWAYS, "prefill128"},
+    {WORK_PREFILL, 512, NEEDS_RAW_TEXT, ALWAYS, "prefill512"},
+    {WORK_PREFILL, 2048, NEEDS_RAW_TEXT, ONLY_FULL, "prefill2048"},
+    {WORK_AT_PROMPT, 0, NEEDS_COMPLETE, ALWAYS, "at_prompt"},
+    {WORK_LATENCY50, 0, NEEDS_NOTHING, ALWAYS, "latency50"},
+    {WORK_SPEAK, 0, NEEDS_NOTHING, ALWAYS, "speak"},
+    {WORK_SPEAK_COLD, 0, NEEDS_NOTHING, ALWAYS, "speak_cold"},
 };
 
 static const struct kind deep[] = {
-    {WORK_CONVERSATION, 0, NEEDS_NOTHING, false, "conversation"},
-    {WORK_CLIFF, 0, NEEDS_NOTHING, false, "cliff"},
-    {WORK_SERVING, 0, NEEDS_COMPLETE, false, "serving"},
+    {WORK_CONVERSATION, 0, NEEDS_NOTHING, ALWAYS, "conversation"},
+    {WORK_CLIFF, 0, NEEDS_NOTHING, ONLY_QUICK, "cliff"},
+    {WORK_CLIFF, 0, NEEDS_NOTHING, ONLY_FULL, "cliff_full"},
+    {WORK_SERVING, 0, NEEDS_COMPLETE, ALWAYS, "serving"},
 };
 
 bool schedule_is_round(const char *trial_key)
@@ -131,7 +166,8 @@ static bool listed_work(const struct schedule *s, const struct kind *list,
         if (list[i].needs == NEEDS_RAW_TEXT && !s->can_complete &&
             !s->has_raw_text)
             continue;
-        if (list[i].only_full && !s->long_prefill) continue;
+        if (list[i].mode == ONLY_FULL && !s->long_prefill) continue;
+        if (list[i].mode == ONLY_QUICK && s->long_prefill) continue;
         if (index-- > 0) continue;
         out->kind = list[i].kind;
         out->tokens = list[i].tokens;
@@ -182,6 +218,41 @@ void schedule_case_key(const struct suite_case *c, bool by_prompt, char *key,
 bool schedule_is_by_prompt(const char *trial_key)
 {
     return strncmp(trial_key, "prompt/", 7) == 0;
+}
+
+bool schedule_is_cold(const char *trial_key)
+{
+    return strncmp(trial_key, "cold/", 5) == 0;
+}
+
+/* Which of its suite's cases this one is, from 0; at most cold_cases. */
+static int rank_in_suite(const struct schedule *s, size_t i)
+{
+    int rank = 0;
+
+    for (size_t k = 0; k < i && rank < s->cold_cases; k++)
+        if (strcmp(s->cases[k]->suite, s->cases[i]->suite) == 0) rank++;
+    return rank;
+}
+
+/* The first few of each suite, in turn over the blocks. */
+static bool open_cold(const struct schedule *s, const struct progress *p,
+                      int block, struct work *out)
+{
+    for (size_t i = 0; s->cold_cases > 0 && i < s->n_cases; i++) {
+        const struct suite_case *c = s->cases[i];
+        int                      rank = rank_in_suite(s, i);
+
+        if (rank >= s->cold_cases || rank % s->blocks != block) continue;
+        snprintf(out->key, sizeof out->key, "cold/%.40s/%.60s/%.16s",
+                 c->suite, c->id, c->hash);
+        if (progress_has(p, out->key)) continue;
+        out->kind = WORK_CASE;
+        out->test = c;
+        out->is_cold = true;
+        return true;
+    }
+    return false;
 }
 
 static bool open_case(const struct schedule *s, const struct progress *p,
@@ -240,6 +311,7 @@ void schedule_next(const struct schedule *s, const struct progress *p,
         if (open_work(s, p, out)) return;
     if (open_case(s, p, block, false, out)) return;
     if (s->tools_by_prompt && open_case(s, p, block, true, out)) return;
+    if (open_cold(s, p, block, out)) return;
     if (open_deep(s, p, out)) return;
     for (;; out->round++) {
         struct work first = *out;
@@ -284,12 +356,17 @@ size_t schedule_trials(const struct schedule *s)
 {
     struct work w = {.kind = WORK_DONE};
     int         n = 0, n_deep = 0;
+    size_t      n_again = 0;
     int         most = s->max_rounds > s->min_rounds ? s->max_rounds
                                                      : s->min_rounds;
 
     while (round_work(s, n, &w)) n++;
     while (listed_work(s, deep, sizeof deep / sizeof *deep, n_deep, &w))
         n_deep++;
+    for (size_t i = 0; i < s->n_cases; i++) {
+        if (s->tools_by_prompt && s->cases[i]->home) n_again++;
+        if (rank_in_suite(s, i) < s->cold_cases) n_again++;
+    }
     return (size_t)(n * most * s->blocks + n_deep * s->deep_blocks) +
-           s->n_cases;
+           s->n_cases + n_again;
 }

@@ -9,9 +9,11 @@
  * favour the first. A block is:
  *   min_rounds rounds of speed measurements,
  *   its share of the cases (every `blocks`-th), those with a home once more
- *   with the tools in the prompt where the template drops them,
- *   in the first `deep_blocks` blocks: a conversation, the prefill cliff,
- *   what serving costs,
+ *   with the tools in the prompt where the template drops them, and a few of
+ *   each suite with nothing cached,
+ *   in the first `deep_blocks` blocks: a conversation, the prefill cliff
+ *   (with --full a higher one, unless the quick one left nothing out for its
+ *   time), what serving costs,
  *   more rounds until the intervals are narrow and the block lasted ten times
  *   its load; at the latest until max_rounds is reached or its budget spent.
  */
@@ -45,6 +47,8 @@ struct work {
     int                      tokens;     /* WORK_PREFILL                     */
     const struct suite_case *test;       /* WORK_CASE, borrowed              */
     bool                     by_prompt;  /* WORK_CASE: tools in the prompt   */
+    bool                     is_cold;    /* WORK_CASE: for its time alone,
+                                            with nothing cached              */
     char                     key[160];   /* of the trial                     */
 };
 
@@ -53,11 +57,12 @@ struct schedule {
     int    min_rounds, max_rounds;
     double block_budget_s;     /* engine time of one block; NAN: no limit    */
     double narrow_frac;        /* half width / median that is narrow enough  */
-    bool   long_prefill;       /* also 2,048 tokens (--full)                 */
+    bool   long_prefill;       /* also 2,048 tokens, a higher cliff (--full) */
     int    deep_blocks;        /* 0 .. blocks                                */
     bool   can_complete;       /* the engine takes token ids, forced length  */
     bool   has_raw_text;       /* ... or at least raw text                   */
     bool   tools_by_prompt;    /* the template drops tools                   */
+    int    cold_cases;         /* of each suite, asked cold once more        */
     const struct suite_case **cases;     /* borrowed                         */
     size_t n_cases;
 };
@@ -83,6 +88,9 @@ void schedule_case_key(const struct suite_case *c, bool by_prompt, char *key,
 /* Was this trial a case with the tools in the prompt? */
 bool schedule_is_by_prompt(const char *trial_key);
 
+/* Was it one asked with nothing cached, "cold/SUITE/ID/HASH"? */
+bool schedule_is_cold(const char *trial_key);
+
 /* Is this key of a trial of rounds? Only those count against the budget. */
 bool schedule_is_round(const char *trial_key);
 
@@ -94,6 +102,8 @@ void schedule_order(size_t n, int block, uint64_t seed, size_t *order);
 void progress_add(struct progress *p, const struct trial *t);
 /* Not done, but not to be tried again in this run either. */
 void progress_skip(struct progress *p, const char *key);
+/* To be done again, although it is stored. */
+void progress_forget(struct progress *p, const char *key);
 bool progress_has(const struct progress *p, const char *key);
 void progress_done(struct progress *p);   /* safe on a zeroed struct */
 

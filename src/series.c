@@ -11,13 +11,14 @@
 #include "cliff.h"
 #include "stats.h"
 
-#define SKIPPED_SAME 4
 #define ENTITIES_MAX 1e9
 
 static const char *const skipped[] = {
-    "", "longer than the context", "would have taken too long",
-    "the server cut it silently",
-    "the prompt does not depend on the entities"};
+    [SKIP_NO] = "", [SKIP_CONTEXT] = "longer than the context",
+    [SKIP_TIME] = "would have taken too long",
+    [SKIP_CUT] = "the server cut it silently",
+    [SKIP_SAME] = "the prompt does not depend on the entities",
+    [SKIP_CACHED] = "the server took part of it from its cache"};
 #define N_SKIPPED (sizeof skipped / sizeof *skipped)
 
 /* ---- gathering ---------------------------------------------------------- */
@@ -194,7 +195,7 @@ static void gather_points(const struct series *s, struct cliff_facts *out)
 static bool depends_not(const struct series *s)
 {
     for (size_t i = 0; i < s->n_points; i++)
-        if (strcmp(s->points[i].reason, skipped[SKIPPED_SAME]) == 0)
+        if (strcmp(s->points[i].reason, skipped[SKIP_SAME]) == 0)
             return true;
     return false;
 }
@@ -231,7 +232,7 @@ static void summarise_cliff(const struct series *s, double limit_s,
     *out = (struct cliff_facts){.limit_s = limit_s, .knee_tokens = NAN,
                                 .max_entities = NAN};
     if (depends_not(s)) {
-        snprintf(out->reason, sizeof out->reason, "%s", skipped[SKIPPED_SAME]);
+        snprintf(out->reason, sizeof out->reason, "%s", skipped[SKIP_SAME]);
         return;
     }
     gather_points(s, out);

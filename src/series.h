@@ -22,10 +22,17 @@
 #define SERIES_CLIFF_ENTITIES   "cliff_entities"
 #define SERIES_CLIFF_TOKENS     "cliff_prompt_tokens"
 #define SERIES_CLIFF_TTFT       "cliff_ttft_s"
-#define SERIES_CLIFF_SKIPPED    "cliff_skipped"   /* 1: longer than the
-                                   context, 2: would have taken too long,
-                                   3: the server cut it silently, 4: the
-                                   prompt does not depend on the entities  */
+#define SERIES_CLIFF_SKIPPED    "cliff_skipped"   /* an enum series_skip    */
+
+/* Why a size was left out; the numbers are stored. */
+enum series_skip {
+    SKIP_NO = 0,
+    SKIP_CONTEXT = 1,      /* longer than the context                        */
+    SKIP_TIME = 2,         /* would have taken too long                      */
+    SKIP_CUT = 3,          /* the server cut it silently                     */
+    SKIP_SAME = 4,         /* the prompt does not depend on the entities     */
+    SKIP_CACHED = 5        /* more than a tenth of it came from the cache    */
+};
 
 /* Gathers the series of a candidate's trials. */
 struct series {

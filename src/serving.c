@@ -175,6 +175,8 @@ static double gap_ms(const struct candidate_facts *c)
     double ms     = c->metrics[METRIC_serving_ms_per_token].median;
 
     if (!(engine >= (1 + GAP_FRAC) * served)) return NAN;
+    /* Blame needs more than two medians of a noisy machine. */
+    if (c->metrics[METRIC_serving_ms_per_token].low <= 0) return NAN;
     return isnan(ms) ? 1e3 / served - 1e3 / engine : ms;
 }
 

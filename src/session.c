@@ -52,7 +52,8 @@ static int ask(const struct session *s, struct trial *t, struct err *err)
         .messages = t->messages, .n_messages = t->n_messages,
         .turns = t->turns, .tools = s->by_prompt ? NULL : s->kit->tools,
         .sampling = sampling, .template_kwargs = s->template_kwargs,
-        .max_tokens = SESSION_MAX_TOKENS};
+        .max_tokens = SESSION_MAX_TOKENS,
+        .is_cold = s->is_cold && t->n_turns == 0};
     struct turn  turn;
     struct turn *kept;
     int          rc;

@@ -29,6 +29,8 @@ struct session {
                                     prompt, calls are read from the text and
                                     become the turn's calls, results are
                                     handed back by the user                  */
+    bool                       is_cold;     /* nothing of the first request
+                                    may come from a cache                    */
 };
 
 /* Asks, executes calls on a fresh home, hands results back, until the model

@@ -62,7 +62,8 @@ static const char *work_name(const struct work *w)
     case WORK_LATENCY50: return "50 tokens, warm";
     case WORK_SPEAK: return "a spoken answer";
     case WORK_SPEAK_COLD: return "a spoken answer, cold";
-    case WORK_CASE: return w->by_prompt ? "case, tools by prompt" : "case";
+    case WORK_CASE: return w->is_cold    ? "case, cold"
+                         : w->by_prompt ? "case, tools by prompt" : "case";
     case WORK_CONVERSATION: return "a conversation of ten turns";
     case WORK_CLIFF: return "longer and longer prompts";
     case WORK_SERVING: return "what serving costs";

@@ -10,7 +10,6 @@
 #include "base/strbuf.h"
 #include "cliff.h"
 #include "conversation.h"
-#include "dialect.h"
 #include "home.h"
 #include "observe.h"
 #include "serving.h"
@@ -22,7 +21,6 @@
 #define SPEAK_TOKENS 100   /* room for 35 words and a first sentence */
 #define WARM_TOKENS 8
 #define FILLER_BYTES_PER_TOKEN 5   /* of English, roughly */
-#define MOST_CACHED_COLD 0.1       /* of the prompt of a cold answer */
 #define SERVING_PAIRS 3
 #define SERVING_TOKENS 64
 #define SERVING_PAIRS_FULL 4
@@ -253,19 +251,6 @@ static int run_latency50(struct bench *b, int round, struct trial *t,
     return 0;
 }
 
-/* What a parser was meant for is not spoken. */
-static bool is_call_as_text(const struct turn *turn, const json_t *tools)
-{
-    struct tool_call *calls;
-    size_t            n;
-    const char       *dialect;
-
-    if (!dialect_find(turn->content, tools, &calls, &n, &dialect))
-        return false;
-    dialect_free(calls, n);
-    return true;
-}
-
 /* How often reasoning gets in the listener's way: of each free answer. */
 static void observe_reasoning(struct trial *t, const struct turn *turn)
 {
@@ -273,6 +258,12 @@ static void observe_reasoning(struct trial *t, const struct turn *turn)
     if (observe_leaks(turn)) trial_observe(t, WORKS_LEAK, 1);
     if (observe_is_only_reasoning(turn)) trial_observe(t, WORKS_ONLY_THOUGHT,
                                                        1);
+}
+
+/* How many turns are answers: the last one of what failed is none. */
+static size_t answers_of(const struct trial *t, bool has_failed)
+{
+    return has_failed && t->n_turns > 0 ? t->n_turns - 1 : t->n_turns;
 }
 
 /* A free answer to one utterance, in the last turn of the trial. */
@@ -300,12 +291,8 @@ static int run_speak_cold(struct bench *b, int round, struct trial *t,
 
     if (speak(b, round, true, t, err)) return -1;
     turn = &t->turns[t->n_turns - 1];
-    /* It was to begin anew, and did not: no cold sample. Some tokens in front
-     * (control tokens, the mark that parts two prompts) are always shared. */
-    if (turn->server.cache_n > MOST_CACHED_COLD * (turn->server.cache_n +
-                                                   turn->server.prompt_n))
-        return 0;
-    if (is_call_as_text(turn, b->m->user_prompt->tools)) return 0;
+    if (!observe_is_cold(turn)) return 0;
+    if (observe_is_call_as_text(turn, b->m->user_prompt->tools)) return 0;
     trial_observe(t, "first_sentence_cold_s", observe_first_sentence_s(turn));
     return 0;
 }
@@ -316,6 +303,8 @@ static void observe_speech(const struct bench *b, struct trial *t,
 {
     trial_observe(t, "first_clause_s", observe_first_clause_s(turn));
     trial_observe(t, "first_sentence_s", observe_first_sentence_s(turn));
+    trial_observe(t, WORKS_SPEAKING_RATE,
+                  b->m->config->speaking_rate_words_per_min);
     trial_observe(t, "underrun_s", observe_underrun_s(
         turn, b->m->config->speaking_rate_words_per_min));
     trial_observe(t, "words_per_s", observe_words_per_s(turn));
@@ -332,7 +321,7 @@ static int run_speak(struct bench *b, int round, struct trial *t,
     turn = &t->turns[t->n_turns - 1];
     trial_observe(t, "ttft_s", observe_ttft_s(turn));
     trial_observe(t, "ttfat_s", observe_ttfat_s(turn));
-    if (!is_call_as_text(turn, b->m->user_prompt->tools))
+    if (!observe_is_call_as_text(turn, b->m->user_prompt->tools))
         observe_speech(b, t, turn);
     if (b->facts->has_completion || b->facts->has_raw_text) return 0;
     /* A server that only chats: what its free answers say about speed. */
@@ -363,6 +352,17 @@ static int need_case_kit(struct bench *b, const struct suite_case *test,
     return rc;
 }
 
+/* Over every model call of a case, to the first sentence of its last one. */
+static double case_first_sentence_s(const struct trial *t)
+{
+    double s = observe_first_sentence_s(&t->turns[t->n_turns - 1]);
+
+    for (size_t i = 0; i + 1 < t->n_turns; i++)
+        s += t->turns[i].sent_ns >= 0
+            ? (double)(t->turns[i].end_ns - t->turns[i].sent_ns) / 1e9 : NAN;
+    return s;
+}
+
 /* What the answers of a case say about time; its last turn is what is
  * heard. */
 static void observe_case(const struct bench *b, const struct suite_case *test,
@@ -373,7 +373,7 @@ static void observe_case(const struct bench *b, const struct suite_case *test,
     size_t             called = 0;
     double             tool_turn_s;
 
-    for (size_t i = 0; i < t->n_turns; i++) {
+    for (size_t i = 0; i < answers_of(t, t->status != TRIAL_OK); i++) {
         observe_reasoning(t, &t->turns[i]);
         called += t->turns[i].n_calls;
     }
@@ -381,14 +381,23 @@ static void observe_case(const struct bench *b, const struct suite_case *test,
         trial_observe(t, WORKS_CALL_WANTED, 1);
     if (called) trial_observe(t, WORKS_CALL_MADE, 1);
     if (!last || t->status != TRIAL_OK ||
-        is_call_as_text(last, b->case_kit.tools))
+        observe_is_call_as_text(last, b->case_kit.tools))
         return;
     tool_turn_s = observe_tool_turn_s(t->turns, t->n_turns, &is_parallel);
     trial_observe(t, "tool_turn_s", tool_turn_s);
     if (is_parallel) trial_observe(t, "tool_turn_parallel_s", tool_turn_s);
-    trial_observe(t, "first_sentence_s", observe_first_sentence_s(last));
-    trial_observe(t, "underrun_s", observe_underrun_s(
-        last, b->m->config->speaking_rate_words_per_min));
+    trial_observe(t, "first_sentence_s", case_first_sentence_s(t));
+}
+
+/* For its time alone: not judged, no case of its suite. */
+static void observe_cold_case(const struct bench *b, struct trial *t)
+{
+    const struct turn *first = t->n_turns ? &t->turns[0] : NULL;
+
+    if (!first || t->status != TRIAL_OK || !observe_is_cold(first) ||
+        observe_is_call_as_text(&t->turns[t->n_turns - 1], b->case_kit.tools))
+        return;
+    trial_observe(t, WORKS_COLD_CASE, case_first_sentence_s(t));
 }
 
 static int run_case(struct bench *b, const struct work *w, struct trial *t,
@@ -398,11 +407,17 @@ static int run_case(struct bench *b, const struct work *w, struct trial *t,
     struct session           how  = {
         .ops = b->ops, .engine = b->engine, .kit = &b->case_kit,
         .sampling = b->m->sampling, .template_kwargs = b->m->template_kwargs,
-        .by_prompt = w->by_prompt ? &b->by_prompt : NULL};
+        .by_prompt = w->by_prompt ? &b->by_prompt : NULL,
+        .is_cold = w->is_cold};
 
     if (need_case_kit(b, test, err)) return -1;
     if (w->by_prompt && !b->by_prompt.name)
         tools_prompt_make(b->m->candidate->known, &b->by_prompt);
+    if (w->is_cold) {
+        if (session_run(&how, test, t, err)) return -1;
+        observe_cold_case(b, t);
+        return 0;
+    }
     t->suite = mem_copy(test->suite);
     t->case_id = mem_copy(test->id);
     t->case_hash = mem_copy(test->hash);
@@ -412,14 +427,27 @@ static int run_case(struct bench *b, const struct work *w, struct trial *t,
     return 0;
 }
 
+/* The first turn, too, has a warm prefix: else it would depend on what was
+ * asked before, and on whether the audition was interrupted in between. */
 static int run_conversation(struct bench *b, struct trial *t, struct err *err)
 {
+    struct trial before = {.n_turns = 0};
+    struct err   why    = {0};
     const struct conversation_how how = {
         .ops = b->ops, .engine = b->engine, .kit = b->m->user_prompt,
         .sampling = b->m->sampling, .template_kwargs = b->m->template_kwargs};
-    int rc = conversation_run(&how, t, err);
+    int rc = warm_prefix(b, 0, &before, &why);
 
-    for (size_t i = 0; i < t->n_turns; i++) observe_reasoning(t, &t->turns[i]);
+    t->duration_s += before.duration_s;
+    trial_done(&before);
+    if (rc && why.kind == ERR_STOPPED) {
+        *err = why;
+        return -1;
+    }
+    /* Whatever else it was, the conversation meets it too. */
+    rc = conversation_run(&how, t, err);
+    for (size_t i = 0; i < answers_of(t, rc != 0); i++)
+        observe_reasoning(t, &t->turns[i]);
     return rc;
 }
 

@@ -18,6 +18,12 @@
 #define WORKS_CALL_WANTED "call_wanted"
 #define WORKS_CALL_MADE   "call_made"
 
+/* Observed with underrun_s: the rate that it was computed for. */
+#define WORKS_SPEAKING_RATE "speaking_rate_words_per_min"
+
+/* Observed of a case that was asked cold: seconds to its first sentence. */
+#define WORKS_COLD_CASE   "case_first_sentence_cold_s"
+
 /* A running engine and what is kept between its trials. Zeroed but for the
  * first four. */
 struct bench {

@@ -15,6 +15,7 @@
 #define SMALL_REPLY_BYTES (8u << 20)   /* a chat template can be large */
 #define CONNECT_S 5.0
 #define META_S 10.0
+#define VERSION_BYTES 200              /* what is kept of it, for ever */
 
 /* client_cold_line counts through nine digits in steps that share no factor
  * with their number, so that none comes twice. Digits, because vocabularies
@@ -170,19 +171,31 @@ json_t *client_post(struct client *c, const char *path, const json_t *body,
     return value;
 }
 
+char *client_version(const json_t *object, const char *key)
+{
+    const char *text = jsonx_text(object, key);
+    size_t      n    = text ? strnlen(text, VERSION_BYTES + 1) : 0;
+
+    if (!text) return NULL;
+    if (n > VERSION_BYTES)
+        for (n = VERSION_BYTES; n > 0 && ((unsigned char)text[n] & 0xc0) ==
+                                             0x80;) n--;
+    return mem_copy_n(text, n);
+}
+
 void client_read_props(const json_t *props, struct engine_facts *facts)
 {
     const json_t *caps   = json_object_get(props, "chat_template_caps");
     const json_t *params = json_object_get(props,
                                            "default_generation_settings");
-    const char   *build  = jsonx_text(props, "build_info");
+    char         *build  = client_version(props, "build_info");
     double        n_ctx  = jsonx_number(params, "n_ctx");
 
     if (build) {
         free(facts->build);
-        facts->build = mem_copy(build);
+        facts->build = build;
     }
-    if (n_ctx > 0 && n_ctx < 1e9) facts->context = (int)n_ctx;
+    if (n_ctx >= 1 && n_ctx < 1e9) facts->context = (int)n_ctx;
     facts->supports_tools = jsonx_truth(caps, "supports_tools");
     facts->supports_tool_calls = jsonx_truth(caps, "supports_tool_calls");
     facts->supports_system_role = jsonx_truth(caps, "supports_system_role");

@@ -56,6 +56,10 @@ MUST_USE int client_stream(struct client *c, const char *path,
  * Caller frees. */
 char *client_cold_line(struct client *c);
 
+/* What a server says its version is, cut to what a report can show; NULL: it
+ * does not say. Caller frees. */
+char *client_version(const json_t *object, const char *key);
+
 /* Fill from /props: build, context, template capabilities. */
 void client_read_props(const json_t *props, struct engine_facts *facts);
 

@@ -195,7 +195,7 @@ static int prepare(struct server *s, const struct engine_spec *spec,
               spec->limits.load_s, err);
     if (rc == 0) {
         s->state = o;
-        facts->build = mem_copy(jsonx_text(version, "version"));
+        facts->build = client_version(version, "version");
         facts->command = ollama_command(s->client.model, options, think);
         facts->counts_tokens = facts->has_raw_text = true;
         read_show(s, facts);

@@ -16,6 +16,7 @@
 #include "engine/server_kind.h"
 
 #define META_S 10.0
+#define MAX_MODEL_NAME 1000
 #define POLL_S 0.1
 
 /* "http://host:1/v1/" and "host:1" both mean "http://host:1". */
@@ -52,7 +53,7 @@ static int choose_model(struct client *c, const json_t *models,
     strbuf_init(&names, 600);
     json_array_foreach(data, i, item) {
         const char *id = jsonx_text(item, "id");
-        if (!id) continue;
+        if (!id || strlen(id) > MAX_MODEL_NAME) continue;
         n++;
         strbuf_addf(&names, "%s%.80s", n > 1 ? ", " : "", id);
         if (!wanted || strcmp(id, wanted) == 0 ||

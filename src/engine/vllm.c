@@ -25,7 +25,7 @@ static int prepare(struct server *s, const struct engine_spec *spec,
     json_t *version = server_ask(&s->client, "/version");
 
     (void)err;
-    facts->build = mem_copy(jsonx_text(version, "version"));
+    facts->build = client_version(version, "version");
     server_set_context(s, server_context(server_model(models, s->client.model),
                                          "max_model_len"),
                        spec, "start it with --max-model-len", facts);

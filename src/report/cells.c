@@ -418,6 +418,10 @@ void cells_quality(const struct quality *q, struct strbuf *out)
         strbuf_addf(out, "; first sentence %s",
                     units_interval(first->median, first->low, first->high,
                                    "s", 2).text);
+    if (isfinite(q->first_sentence_cold_s.median))
+        strbuf_addf(out, ", cold %s",
+                    units_value(q->first_sentence_cold_s.median, "s",
+                                2).text);
 }
 
 static void add_part(struct strbuf *out, const char *before,

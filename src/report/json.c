@@ -236,6 +236,9 @@ static json_t *quality_json(const struct candidate_facts *c)
         json_object_set_new(value, "first_sentence_s",
                             metric_json(&q->first_sentence_s,
                                         METRIC_first_sentence_s));
+        json_object_set_new(value, "first_sentence_cold_s",
+                            metric_json(&q->first_sentence_cold_s,
+                                        METRIC_first_sentence_cold_s));
         set_named(object, q->suite ? q->suite : "", value);
     }
     return object;

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
@@ -81,8 +82,9 @@ static void add_reread(const struct candidate_facts *c, struct strbuf *out)
     for (size_t i = 0; i < c->n_turns; i++)
         most = fmax(most, c->turns[i].reread_tokens);
     if (isfinite(most))
-        strbuf_addf(out, "; re-reads %s%s tokens%s", most > 0 ? "up to " : "",
-                    units_number(most, 0).text, most > 0 ? " a turn" : "");
+        strbuf_addf(out, "; read again although unchanged: %s%s tokens%s",
+                    most > 0 ? "up to " : "", units_number(most, 0).text,
+                    most > 0 ? " a turn" : "");
 }
 
 static void turns(const struct candidate_facts *c, struct strbuf *out)
@@ -128,7 +130,8 @@ static void entities(const struct candidate_facts *c, struct strbuf *out)
                     units_number(cliff->knee_tokens, 0).text);
     }
     if (!*cliff->reason) return;
-    if (!cliff->n) strbuf_add(out, "not measured: ");
+    if (!cliff->n && strcmp(cliff->reason, "not measured") != 0)
+        strbuf_add(out, "not measured: ");
     part(out, cliff->n ? "; " : "");
     strbuf_add(out, cliff->reason);
 }

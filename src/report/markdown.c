@@ -200,8 +200,9 @@ static void quality(struct strbuf *out, const struct candidate_facts *c)
     strbuf_add(out, "| [suite](METHOD.md#quality) | passed | failed | not "
                "parsed | template | harness | total | rate "
                "[\\[95 %\\]](METHOD.md#intervals) | if parsed | "
-               "[first sentence](METHOD.md#first_sentence_s) |\n"
-               "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+               "[first sentence](METHOD.md#first_sentence_s) | "
+               "[cold](METHOD.md#first_sentence_cold_s) |\n"
+               "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for (size_t i = 0; i < c->n_quality; i++) {
         const struct quality *q     = &c->quality[i];
         char                 *suite = cells_suite(q->suite, q->by_prompt);
@@ -215,11 +216,13 @@ static void quality(struct strbuf *out, const struct candidate_facts *c)
         strbuf_addf(out, " | %d | %d | %d | %d | %d | %d | ", q->pass,
                     q->fail, q->unparsed, q->template_fault,
                     q->harness_fault, q->total);
-        strbuf_addf(out, "%s | %s | %s |\n",
+        strbuf_addf(out, "%s | %s | %s | %s |\n",
                     units_rate_interval(q->rate, q->rate_low,
                                         q->rate_high).text,
                     units_rate(q->rate_if_parsed).text,
-                    units_value(q->first_sentence_s.median, "s", 2).text);
+                    units_value(q->first_sentence_s.median, "s", 2).text,
+                    units_value(q->first_sentence_cold_s.median, "s",
+                                2).text);
         free(suite);
     }
     strbuf_add(out, "\n");

@@ -19,9 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "e2e/doctor_cases.h"
 #include "e2e/fault_cases.h"
 #include "e2e/input_cases.h"
 #include "e2e/option_cases.h"
+#include "e2e/other_cases.h"
 #include "e2e/plan_cases.h"
 #include "e2e/remote_cases.h"
 #include "e2e/replay_cases.h"
@@ -38,6 +40,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_bad_model_is_told_alone_and_beside_a_good_one),
         cmocka_unit_test(test_an_unreadable_model_is_told),
         cmocka_unit_test(test_a_bad_config_is_told_with_its_line),
+        cmocka_unit_test(test_a_prompt_beyond_any_context_is_told),
         cmocka_unit_test(test_a_bad_engine_is_told),
         cmocka_unit_test(test_a_taken_port_is_told),
         cmocka_unit_test(test_a_full_disk_is_told_and_keeps_what_is_stored),
@@ -79,6 +82,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_who_always_answers_right_is_recommended),
         cmocka_unit_test(test_a_clear_difference_ranks_as_it_should),
         cmocka_unit_test(test_a_recording_that_dies_leaves_the_other),
+        cmocka_unit_test(test_the_doctors_document_keeps_its_contract),
+        cmocka_unit_test(test_the_doctor_says_it_to_people_and_stores_nothing),
+        cmocka_unit_test(test_the_doctor_ends_with_the_code_that_it_promises),
+        cmocka_unit_test(
+            test_other_servers_are_named_and_what_they_hide_is_said),
+        cmocka_unit_test(test_a_prompt_that_ollama_cuts_silently_is_told),
+        cmocka_unit_test(test_the_doctor_says_which_server_it_examined),
         cmocka_unit_test(test_every_latency_is_what_the_script_says),
         cmocka_unit_test(test_a_slow_speaker_hears_no_silence),
         cmocka_unit_test(

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "base/strbuf.h"
 #include "document.h"
 #include "listener.h"
 
@@ -154,6 +155,19 @@ static const struct config_case {
      "[{model: good.gguf}]\n", "homme"},
     {"a rate above 1", "thresholds: {min_quality: 50}\n",
      "c.yaml:1: thresholds.min_quality"},
+    {"tools that are no list", "tools: {}\ncandidates: [{model: good.gguf}]\n",
+     "c.yaml:1: tools: "},
+    {"a tool without a name", "candidates: [{model: good.gguf}]\ntools:\n"
+     "  - {type: function, function: {description: x}}\n",
+     "function.name: must be 1 to 64 letters"},
+    {"parameters that are no JSON Schema", "candidates: [{model: good.gguf}]\n"
+     "tools:\n  - {type: function, function: {name: x, parameters: "
+     "{type: object, properties: {a: {type: objekt}}}}}\n",
+     "properties.a: type: \"objekt\" is no type of JSON Schema"},
+    {"silent speech", "speaking_rate: 0\ncandidates: [{model: good.gguf}]\n",
+     "c.yaml:1: speaking_rate: `0` is out of range; give 1 to 1000"},
+    {"half a switch", "thinking: maybe\ncandidates: [{model: good.gguf}]\n",
+     "c.yaml:1: thinking: `maybe` is unknown; give off or keep"},
     {"a server flag of ours", "candidates: [{model: good.gguf, server_args: "
      "[--port, '1']}]\n", NULL},
 };
@@ -185,6 +199,38 @@ static void test_a_bad_config_is_told_with_its_line(void **state)
     bad += run_differs(&w, "run -q", 2, NULL, "no candidate: name models");
     assert_int_equal(bad, 0);
     free(big);
+    workplace_end(&w);
+}
+
+/* The engine's own words on it reach the user, and the other candidate, whose
+ * context is large enough, is measured. */
+static void test_a_prompt_beyond_any_context_is_told(void **state)
+{
+    struct workplace w;
+    struct outcome   o;
+    struct strbuf    config;
+    json_t          *document;
+
+    (void)state;
+    workplace_begin(&w, NULL);
+    workplace_model(&w, "good");
+    workplace_model(&w, "small");
+    strbuf_init(&config, 1u << 20);
+    strbuf_add(&config, "candidates:\n  - {model: small.gguf, context: 512}\n"
+                        "  - {model: good.gguf, context: 32768}\nprompt: \"");
+    for (int i = 0; i < 2000; i++) strbuf_add(&config, "word ");
+    strbuf_add(&config, "{{entities}}\"\n");
+    workplace_text(&w, "c.yaml", config.text);
+    program_run(&w, "run -q --json c.yaml " SHORT, &o);
+    document = document_of(&o);
+    assert_string_equal(text_at(candidate_of(document, "small"), "status"),
+                        "failed");
+    assert_non_null(strstr(text_at(candidate_of(document, "small"), "failure"),
+                           "exceeds the available context size"));
+    assert_true(is_measured(document, "good"));
+    json_decref(document);
+    outcome_done(&o);
+    strbuf_done(&config);
     workplace_end(&w);
 }
 

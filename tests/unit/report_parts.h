@@ -261,7 +261,9 @@ static inline void add_suite(struct candidate_facts *c, const char *suite,
         .rate_low = low, .rate_high = high,
         .rate_if_parsed = total ? (double)(pass + unparsed) / total : NAN,
         .first_sentence_s = {NAN, NAN, NAN, 0, {NAN, NAN, NAN, NAN},
-                             "no answer had a spoken word"}};
+                             "no answer had a spoken word"},
+        .first_sentence_cold_s = {NAN, NAN, NAN, 0, {NAN, NAN, NAN, NAN},
+                                  "no answer with nothing cached"}};
 
     c->quality = mem_grow(c->quality, c->n_quality + 1, sizeof q);
     c->quality[c->n_quality++] = q;
@@ -273,6 +275,8 @@ static inline void set_suite_first(struct candidate_facts *c, double first_s)
     c->quality[c->n_quality - 1].first_sentence_s = (struct metric){
         first_s, first_s * .96, first_s * 1.05, 30,
         {first_s * 1.04, NAN, NAN, NAN}, ""};
+    c->quality[c->n_quality - 1].first_sentence_cold_s = (struct metric){
+        first_s * 3, NAN, NAN, 2, {NAN, NAN, NAN, NAN}, ""};
 }
 
 /* The last suite is one with the tools in the prompt. */

@@ -106,6 +106,28 @@ static int words(const char *text)
     return n;
 }
 
+/* What a parser was meant for is not spoken. */
+static void test_a_call_as_text_has_no_first_sentence(void **state)
+{
+    static const char recording[] = "{" CLOCK "\"answers\":["
+        "{\"when\":\"turn on the light\",\"content\":"
+        "\"{\\\"name\\\":\\\"turn_on\\\",\\\"arguments\\\":{}}\"}," ANSWER "]}";
+    struct evening e;
+    struct err     err = {0};
+
+    (void)state;
+    assert_int_equal(run(&e, &engine_replay, recording, "You help.", &err), 0);
+    series_done(&e.series);
+    trial_done(&e.trial);
+    e.kit.tools = json_pack("[{s:s,s:{s:s}}]", "type", "function", "function",
+                            "name", "turn_on");
+    assert_int_equal(conversation_run(&e.how, &e.trial, &err), 0);
+    series_add(&e.series, &e.trial);
+    for (int i = 0; i < CONVERSATION_TURNS; i++)
+        assert_int_equal(isnan(e.series.turns[i].first_sentence_s), i == 3);
+    end(&e);
+}
+
 static void test_history_is_what_was_said(void **state)
 {
     struct evening e;
@@ -405,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_turn_goes_on_from_the_one_before),
+        cmocka_unit_test(test_a_call_as_text_has_no_first_sentence),
         cmocka_unit_test(test_history_is_what_was_said),
         cmocka_unit_test(test_what_is_read_again_is_counted),
         cmocka_unit_test(test_a_time_in_the_prompt_moves_on_and_is_seen),

@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "dialect.h"
@@ -230,6 +232,43 @@ static void test_dialect_survives_hostile_text(void **state)
     check_repeated("{\"", 1000000);
 }
 
+/* Ten thousand tools, and a text in which a call could be anywhere: with a
+ * walk through all of them at each such place it took a minute. */
+static void test_many_tools_and_many_places_take_no_time(void **state)
+{
+    static const struct { const char *piece, *call; } cases[] = {
+        {"\na", "\ntool_9999{\"a\": 1}"},
+        {"<function=a>", "\ntool_9999{\"a\": 1}"},
+        {"to=a<|message|>", "to=tool_9999<|message|>{\"a\": 1}"}};
+    json_t *tools = json_array();
+
+    (void)state;
+    for (int i = 0; i < 10000; i++) {
+        char name[24];
+
+        snprintf(name, sizeof name, "tool_%d", i);
+        json_array_append_new(tools, json_pack("{s:{s:s}}", "function", "name",
+                                               name));
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t            len = strlen(cases[i].piece), n;
+        char             *text = mem_new(60001, 1);
+        struct tool_call *calls;
+        const char       *dialect;
+        clock_t           begin = clock();
+
+        for (size_t at = 0; at + len < 60000 - 50; at += len)
+            memcpy(text + at, cases[i].piece, len);
+        strcat(text, cases[i].call);
+        assert_int_equal(dialect_find(text, tools, &calls, &n, &dialect), 1);
+        assert_string_equal(calls[0].name, "tool_9999");
+        assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 2);
+        dialect_free(calls, n);
+        free(text);
+    }
+    json_decref(tools);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_a_tool_that_is_described_is_not_called),
         cmocka_unit_test(test_dialect_without_tools_finds_no_calls),
         cmocka_unit_test(test_dialect_survives_hostile_text),
+        cmocka_unit_test(test_many_tools_and_many_places_take_no_time),
     };
     return cmocka_run_group_tests_name("dialect", tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "evidence.h"
+#include "works.h"
 
 static struct trial speed_trial(const char *key, const char *metric,
                                 double value)
@@ -498,6 +499,31 @@ static void test_calls_are_counted_as_served_and_if_parsed(void **state)
     done(&f, &e);
 }
 
+static void test_a_case_asked_cold_is_only_a_time_of_its_suite(void **state)
+{
+    const struct candidate_facts known = {.status = STATUS_OK};
+    struct evidence e = {0};
+    struct facts    f;
+    const struct quality *q;
+
+    (void)state;
+    add_case(&e, "home", "a", OUTCOME_PASS);
+    for (int i = 1; i <= 3; i++) {
+        struct trial t = speed_trial("cold/home/a/0123", WORKS_COLD_CASE, i);
+
+        evidence_add(&e, &t);
+        trial_done(&t);
+    }
+    finish(&f, &e, &known);
+    assert_int_equal(f.candidates[0].n_quality, 1);
+    q = &f.candidates[0].quality[0];
+    assert_int_equal(q->total, 1);
+    assert_true(q->first_sentence_cold_s.median == 2);
+    assert_int_equal(q->first_sentence_cold_s.n, 3);
+    assert_int_equal(q->first_sentence_s.n, 0);
+    done(&f, &e);
+}
+
 /* ---- what only some trials show ----------------------------------------- */
 
 static void test_serving_costs_what_the_two_speeds_differ_by(void **state)
@@ -586,6 +612,7 @@ int main(void)
         cmocka_unit_test(
             test_tools_by_prompt_are_never_mixed_with_native_ones),
         cmocka_unit_test(test_calls_are_counted_as_served_and_if_parsed),
+        cmocka_unit_test(test_a_case_asked_cold_is_only_a_time_of_its_suite),
         cmocka_unit_test(test_serving_costs_what_the_two_speeds_differ_by),
         cmocka_unit_test(test_a_start_that_was_not_cold_is_marked),
         cmocka_unit_test(

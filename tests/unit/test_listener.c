@@ -115,14 +115,17 @@ static void test_a_conversation_is_its_first_its_last_and_its_slowest_turn(
 
     (void)state;
     add_turns(c, .61, .02, 0);
-    says(c, "turns", "turn 1 0.61 s … turn 10 0.79 s; re-reads 0 tokens");
+    says(c, "turns", "turn 1 0.61 s … turn 10 0.79 s; read again although "
+                     "unchanged: 0 tokens");
     c->turns[6].first_sentence_s = 2.4;
     c->turns[7].reread_tokens = 812;
     says(c, "turns", "turn 1 0.61 s … turn 7 2.40 s (slowest) … turn 10 "
-                     "0.79 s; re-reads up to 812 tokens a turn");
+                     "0.79 s; read again although unchanged: up to 812 "
+                     "tokens a turn");
     c->turns[0].first_sentence_s = c->turns[9].first_sentence_s = NAN;
     says(c, "turns", "turn 2 0.63 s … turn 7 2.40 s (slowest) … turn 9 "
-                     "0.77 s; re-reads up to 812 tokens a turn");
+                     "0.77 s; read again although unchanged: up to 812 "
+                     "tokens a turn");
     c->n_turns = 2;
     for (size_t i = 0; i < 2; i++) c->turns[i].reread_tokens = NAN;
     says(c, "turns", "turn 2 0.63 s");

@@ -75,6 +75,27 @@ static void test_control_tokens_in_the_text_are_found(void **state)
     }
 }
 
+/* Each word of it is looked for in the prompt: without a bound, megabytes of
+ * words in megabytes of prompt are hours. */
+static void test_an_endless_answer_is_not_searched_to_its_end(void **state)
+{
+    char       *words = mem_new(300001, 1);
+    struct fake f = {.plain = words};
+
+    (void)state;
+    for (size_t i = 0; i < 100000; i++) memcpy(words + 3 * i, "<a>", 3);
+    memcpy(words + 300000 - 4, "</s>", 4);
+    for (int i = 0; i < 2; i++) {
+        struct preflight p;
+
+        if (i == 1) memcpy(words + 300, "</s>", 4);
+        p = preflight_of(&f);
+        assert_int_equal(p.leaked_token != NULL, i);
+        preflight_done(&p);
+    }
+    free(words);
+}
+
 static void test_a_model_that_does_not_stop_is_told(void **state)
 {
     struct fake f = {.plain = "Paris Paris Paris", .finish = FINISH_LENGTH};
@@ -350,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_a_call_written_as_text_is_the_templates_fault),
         cmocka_unit_test(test_a_model_that_does_not_call_is_no_fault),
         cmocka_unit_test(test_control_tokens_in_the_text_are_found),
+        cmocka_unit_test(test_an_endless_answer_is_not_searched_to_its_end),
         cmocka_unit_test(test_a_model_that_does_not_stop_is_told),
         cmocka_unit_test(test_a_thought_that_is_cut_off_is_no_rambling),
         cmocka_unit_test(test_the_templates_option_comes_first),

@@ -446,6 +446,26 @@ static void test_only_cases_with_a_home_are_asked_by_prompt_too(void **state)
     store_done(&s);
 }
 
+static void test_a_few_cases_of_each_suite_are_asked_cold_too(void **state)
+{
+    const struct suite_case **cases = make_cases(9);   /* 6 home, 3 talk */
+    struct world  w = quiet_world(2);
+    struct stored s = {0};
+
+    (void)state;
+    w.schedule.cases = cases;
+    w.schedule.n_cases = 9;
+    audition(&w, 0, &s);
+    assert_int_equal(count(&s, "cold/"), 0);
+    w.schedule.cold_cases = 2;
+    audition(&w, 0, &s);
+    assert_int_equal(count(&s, "cold/home/"), 2);
+    assert_int_equal(count(&s, "cold/small_talk/"), 2);
+    assert_int_equal(count(&s, "case/"), 9);
+    free_cases(cases, 9);
+    store_done(&s);
+}
+
 static void test_only_rounds_count_against_the_budget(void **state)
 {
     (void)state;
@@ -551,6 +571,7 @@ static void test_the_plan_never_promises_fewer_trials_than_there_are(
     const struct suite_case **cases = make_cases(9);
 
     (void)state;
+    ((struct suite_case *)(uintptr_t)cases[4])->home = (char[]){"flat"};
     for (int blocks = 1; blocks <= 2; blocks++)
         for (int noisy = 0; noisy <= 1; noisy++) {
             struct world  w = quiet_world(blocks);
@@ -560,6 +581,9 @@ static void test_the_plan_never_promises_fewer_trials_than_there_are(
             w.noise_frac = noisy ? 0.9 : 0;
             w.schedule.cases = cases;
             w.schedule.n_cases = 9;
+            w.schedule.tools_by_prompt = noisy;
+            w.schedule.cold_cases = 2;
+            w.schedule.deep_blocks = blocks;
             audition(&w, 0, &s);
             trials = s.n - (size_t)blocks;      /* without the loads */
             assert_true(schedule_trials(&w.schedule) >= trials);
@@ -623,6 +647,7 @@ int main(void)
         cmocka_unit_test(
             test_what_comes_once_comes_behind_the_cases_of_its_blocks),
         cmocka_unit_test(test_only_cases_with_a_home_are_asked_by_prompt_too),
+        cmocka_unit_test(test_a_few_cases_of_each_suite_are_asked_cold_too),
         cmocka_unit_test(test_only_rounds_count_against_the_budget),
         cmocka_unit_test(test_a_changed_case_is_asked_again),
         cmocka_unit_test(

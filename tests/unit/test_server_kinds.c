@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "base/jsonx.h"
+#include "base/mem.h"
 #include "engine/client.h"
 #include "engine_stage.h"
 
@@ -510,6 +511,32 @@ static void test_no_two_cold_lines_are_equal(void **state)
     client_done(&c);
 }
 
+/* A version of megabytes would be in the store, twice, and in each report. */
+static void test_what_a_server_says_of_itself_is_bounded(void **state)
+{
+    struct engine_facts facts = {.context = -1};
+    char   *word  = mem_new(1000001, 1);
+    json_t *props = json_pack("{s:{s:f}}", "default_generation_settings",
+                              "n_ctx", 0.5);
+
+    (void)state;
+    for (size_t i = 0; i < 1000000; i += 2)
+        memcpy(word + i, i ? "\u00fc" : "b1", 2);
+    word[1] = '\0';
+    jsonx_set_text(props, "build_info", word);
+    client_read_props(props, &facts);
+    assert_string_equal(facts.build, "b");
+    assert_int_equal(facts.context, -1);
+    word[1] = '1';
+    memmove(word + 1, word + 2, 999999);     /* now its letters end oddly */
+    jsonx_set_text(props, "build_info", word);
+    client_read_props(props, &facts);
+    assert_int_equal(strlen(facts.build), 199);
+    engine_facts_done(&facts);
+    json_decref(props);
+    free(word);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -531,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_lm_studio_loads_before_it_is_measured),
         cmocka_unit_test(test_what_the_user_sets_goes_to_an_unknown_server),
         cmocka_unit_test(test_a_small_request_has_ten_seconds_at_most),
+        cmocka_unit_test(test_what_a_server_says_of_itself_is_bounded),
         cmocka_unit_test(test_no_two_cold_lines_are_equal),
     };
 

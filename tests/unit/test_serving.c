@@ -185,14 +185,15 @@ static struct candidate_facts of_speeds(double served, double engine)
     for (int i = 0; i < METRIC_COUNT; i++) c.metrics[i].median = NAN;
     c.metrics[METRIC_served_tok_s].median = served;
     c.metrics[METRIC_engine_tok_s].median = engine;
+    c.metrics[METRIC_serving_ms_per_token].low = 1e-3;   /* no chance */
     return c;
 }
 
 static void test_savings_are_compared_within_a_round(void **state)
 {
     /* It slows down by half; "greedy" always takes 1 ms less. */
-    static const double   ms[][4] = {{10, 9, 10.5, 10.1}, {11, 10, 11, 10.9},
-                                     {13, 12, 13.2, 13}, {15, 14, 15, 15.1}};
+    static const double   ms[][4] = {{10, 9, 10.5, 10.1}, {11, 10, 12, 10.9},
+                                     {13, 12, 14, 13}, {15, 14, 17, 15.1}};
     struct serving         s = {0};
     struct candidate_facts c = of_speeds(80, NAN);
     struct finding         f;
@@ -207,6 +208,8 @@ static void test_savings_are_compared_within_a_round(void **state)
     assert_true(isnan(c.serving[0].saves_ms_per_token));
     assert_near(c.serving[1].saves_ms_per_token, 1);
     assert_true(c.serving[1].is_sure);
+    assert_near(c.serving[2].saves_ms_per_token, -1);
+    assert_true(c.serving[2].is_sure);          /* that it is slower */
     assert_string_equal(c.serving[3].name, "backend sampling");
     assert_false(c.serving[3].is_sure);
     assert_string_equal(f.kind, "serving_cost");

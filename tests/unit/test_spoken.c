@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "sentence.h"
@@ -376,6 +377,36 @@ static void test_a_long_text_of_anything_is_split_at_once(void **state)
     }
 }
 
+/* Processor time of splitting a text, the least of three. */
+static double split_s(const char *piece)
+{
+    char  *text = repeat(piece, 1000000);
+    double least_s = 1e9;
+
+    for (int i = 0; i < 3; i++) {
+        struct spoken s;
+        clock_t       begin = clock();
+        double        took_s;
+
+        spoken_split(text, &s);
+        took_s = (double)(clock() - begin) / CLOCKS_PER_SEC;
+        if (took_s < least_s) least_s = took_s;
+        spoken_done(&s);
+    }
+    free(text);
+    return least_s;
+}
+
+/* What is no tag by its name is not read to the end of what it could be. */
+static void test_brackets_cost_no_more_than_other_text(void **state)
+{
+    double plain_s = split_s("<a");
+
+    (void)state;
+    assert_true(split_s("[a") < 2.5 * plain_s);
+    assert_true(split_s("[THINK") < 2.5 * plain_s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_code_in_a_thought_does_not_hide_its_end),
         cmocka_unit_test(test_thoughts_are_bounded_and_further_ones_the_last),
         cmocka_unit_test(test_a_long_text_of_anything_is_split_at_once),
+        cmocka_unit_test(test_brackets_cost_no_more_than_other_text),
     };
 
     return cmocka_run_group_tests_name("spoken", tests, NULL, NULL);
