@@ -210,7 +210,8 @@ static void explain(size_t measured, size_t counted, struct cliff_facts *c)
                                                    : "not measured");
     else if (isnan(c->max_entities))
         snprintf(why, sizeof c->reason, "even the smallest prompt takes "
-                 "longer, and nothing says how long a smaller one would");
+                 "longer than %g s, and nothing says how long a smaller one "
+                 "would", c->limit_s);
     else if (isnan(c->knee_tokens) && counted == 0)
         snprintf(why, sizeof c->reason, "no knee: the server does not count "
                  "prompt tokens");

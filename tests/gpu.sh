@@ -174,6 +174,18 @@ decode_once() {
         "$(((last_n - 1) * 1000000000 / ms))"
 }
 
+# As an audition has it: prompts between one decode and the next.
+decode_often() {
+    decode_once > /dev/null
+    for _ in 1 2 3 4 5 6 7 8; do
+        for n in 128 512; do
+            ask POST /completion "{\"prompt\":[$(seq -s, 300 $((299 + n)))],\
+\"n_predict\":1,\"cache_prompt\":false}" > /dev/null
+        done
+        decode_once
+    done
+}
+
 # The server as the report says that it is started: in outside and timings.
 measure_outside() {
     local command
@@ -188,8 +200,14 @@ measure_outside() {
     (eval "exec $command") > "$work/server.log" 2>&1 &
     server=$!
     wait_for_server || { stop_server; return 1; }
-    decode_once > /dev/null
-    for _ in 1 2 3 4 5 6 7; do decode_once; done > "$work/outside"
+    # The same process for both, ours in the middle: from one start of the
+    # server to the next its speed differs by some percent.
+    decode_often > "$work/outside"
+    (cd "$work" && timeout 240 "$audition" run -q --fresh --json -r 10 \
+        --base-url "http://127.0.0.1:$port" --cases 1 --blocks 1 \
+        --budget 20s --store "$name.same.db") > "$work/$name.same.json" \
+        2>> "$work/$name.log"
+    decode_often >> "$work/outside"
     stop_server
     outside=$(cut -d' ' -f1 "$work/outside" | median)
     timings=$(cut -d' ' -f2 "$work/outside" | median)
@@ -211,9 +229,9 @@ compare() {
         --budget 20s --fresh --store "$name.db" --json) > "$report" \
         2> "$work/$name.log" ||
         { echo "$name: $(tail -n 1 "$work/$name.log")" >&2; return 3; }
-    served=$(metric "$report" served_tok_s)
     own=$(metric "$report" engine_tok_s)
     measure_outside "$report"
+    served=$(metric "$work/$name.same.json" served_tok_s)
     hand=$(by_hand "$file")
     off=$(percent "$served" "$outside") || worst=1
     printf '%-34s %8s %8s %7s %8s' "$name $quant" "$(decimal "$served")" \

@@ -446,7 +446,6 @@ int client_complete(struct client *c, const struct complete_request *request,
     json_object_set_new(body, "cache_prompt",
                         json_boolean(request->cache_prompt));
     json_object_set_new(body, "stream", json_true());
-    json_object_set_new(body, "timings_per_token", json_true());
     rc = client_stream(c, "/completion", body, STREAM_EVENTS, out, err);
     json_decref(body);
     return rc;

@@ -91,6 +91,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_the_doctor_says_which_server_it_examined),
         cmocka_unit_test(test_every_latency_is_what_the_script_says),
         cmocka_unit_test(test_a_slow_speaker_hears_no_silence),
+        cmocka_unit_test(test_another_speaking_rate_needs_no_new_audition),
         cmocka_unit_test(
             test_reasoning_in_the_speech_is_counted_and_not_waited_for),
         cmocka_unit_test(test_an_answer_of_nothing_but_reasoning_is_empty),

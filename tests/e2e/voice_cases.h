@@ -113,6 +113,23 @@ static void test_a_slow_speaker_hears_no_silence(void **state)
     workplace_end(&w);
 }
 
+static void test_another_speaking_rate_needs_no_new_audition(void **state)
+{
+    struct workplace w;
+    json_t          *document;
+
+    (void)state;
+    workplace_begin(&w, "{}");
+    expect_metric(voice(&w, RECORDED(FAST, SLOW_SECOND_SENTENCE), "",
+                        &document), "underrun_s", 3.2);
+    json_decref(document);
+    expect_metric(voice(&w, RECORDED(FAST, SLOW_SECOND_SENTENCE),
+                        "--speaking-rate 60", &document), "underrun_s", 0);
+    json_decref(document);
+    expect_rows(&w, "SELECT count(*) FROM trial WHERE run_id > 1", "0\n");
+    workplace_end(&w);
+}
+
 static void test_reasoning_in_the_speech_is_counted_and_not_waited_for(
     void **state)
 {
