@@ -132,8 +132,8 @@ static void test_a_number_that_is_missing_has_a_reason(void **state)
     } cases[] = {
         {NAN, NAN, 1, "longer than the context"},
         {NAN, NAN, NAN, "no answer came to be timed"},
-        {100, 2, NAN, "even the smallest prompt takes longer, and nothing "
-                      "says how long a smaller one would"},
+        {100, 2, NAN, "even the smallest prompt takes longer than 1.5 s, and "
+                      "nothing says how long a smaller one would"},
         {NAN, 1, NAN, "no knee: the server does not count prompt tokens"},
         {100, 1, NAN, "no knee: that takes 5 measured sizes, and there are "
                       "1"},
