@@ -305,7 +305,7 @@ void evidence_summarise(struct evidence *e,
         struct metric *m = &out->metrics[id];
 
         fill_metric(m, e->values[id], e->n[id],
-                    metric_is_latency(id));
+                    metric_is_latency((enum metric_id)id));
         if (e->n[id] == 0)
             snprintf(m->reason, sizeof m->reason, "%s",
                      why_missing(id, e, out));

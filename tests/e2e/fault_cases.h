@@ -73,7 +73,7 @@ static const struct fault_case fault_cases[] = {
     /* strange, but an answer */
     {"nul-bytes", "{\"fault\":{" CHAT ",\"kind\":\"nul_bytes\"}}", NULL},
     {"invalid-utf8", "{\"fault\":{" CHAT ",\"kind\":\"invalid_utf8\"}}", NULL},
-    {"one-chunk", "{\"fault\":{\"kind\":\"one_chunk\"}}", NULL},
+    {"one-chunk", "{\"fault\":{" CHAT ",\"kind\":\"one_chunk\"}}", NULL},
     {"no-done", "{\"fault\":{\"kind\":\"no_done\"}}", NULL},
     /* once: tried again, and measured like any other */
     {"cut-once", "{\"fault\":{\"kind\":\"cut\",\"once\":\"ONCE-1\"}}", NULL},
