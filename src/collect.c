@@ -279,6 +279,53 @@ static void set_predicted(const struct audition *a, const struct entry *e,
                       (struct range){memory, NAN, NAN});
 }
 
+/* Each as {"value","low","high"} under its metric's name. */
+static int keep_predicted(struct audition *a, const struct entry *e,
+                          const struct candidate_facts *out, struct err *err)
+{
+    json_t *all = json_object();
+    char   *text;
+    int     rc;
+
+    for (size_t i = 0; i < out->n_predicted; i++) {
+        json_t *one = json_object();
+
+        jsonx_set_number(one, "value", out->predicted[i].value);
+        jsonx_set_number(one, "low", out->predicted[i].low);
+        jsonx_set_number(one, "high", out->predicted[i].high);
+        json_object_set_new(all, metric_info[out->predicted[i].metric].name,
+                            one);
+    }
+    text = jsonx_dump(all);
+    rc = store_remember(a->store, "predicted", e->subject_hash, text, err);
+    free(text);
+    json_decref(all);
+    return rc;
+}
+
+/* What was said before a measurement stays what it was, although the
+ * measurement has corrected later predictions. */
+static void recall_predicted(struct audition *a, const struct entry *e,
+                             struct candidate_facts *out)
+{
+    char      *text = store_recall(a->store, "predicted", e->subject_hash);
+    struct err ignored = {0};
+    json_t    *all = text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
+
+    for (size_t i = 0; i < out->n_predicted; i++) {
+        struct predicted *p = &out->predicted[i];
+        const json_t *one = json_object_get(all, metric_info[p->metric].name);
+
+        if (!one) continue;
+        p->value = jsonx_number(one, "value");
+        p->low = jsonx_number(one, "low");
+        p->high = jsonx_number(one, "high");
+        p->error = p->value / out->metrics[p->metric].median - 1;
+    }
+    json_decref(all);
+    free(text);
+}
+
 static void add_finding(struct candidate_facts *out, const struct finding *f)
 {
     out->findings = mem_grow(out->findings, out->n_findings + 1,
@@ -379,6 +426,8 @@ static int collect_entry(struct audition *a, struct entry *e,
     set_reported_memory(e, out);
     set_beside(e, out);
     set_predicted(a, e, out);
+    if (!e->engine_ran) recall_predicted(a, e, out);
+    else if (keep_predicted(a, e, out, err)) return -1;
     decide_candidate(out, &a->config, ev);
     return store_add_candidate(a->store, a->run.id, e->candidate,
                                e->subject_id, NULL, err);
