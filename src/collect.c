@@ -389,7 +389,10 @@ static void set_reported_memory(const struct entry *e,
 {
     struct metric *m = &out->metrics[METRIC_peak_memory_bytes];
 
-    if (m->n > 0 || isnan(e->engine.memory_bytes) || e->engine.remote) return;
+    /* An engine that never ran has said nothing. */
+    if (m->n > 0 || !e->engine.engine || isnan(e->engine.memory_bytes) ||
+        e->engine.remote)
+        return;
     m->median = e->engine.memory_bytes;
     m->n = 1;
     snprintf(m->reason, sizeof m->reason, "as %.40s reports it",

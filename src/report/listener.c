@@ -129,7 +129,8 @@ static void entities(const struct candidate_facts *c, struct strbuf *out)
         strbuf_addf(out, "knee at %s tokens",
                     units_number(cliff->knee_tokens, 0).text);
     }
-    if (!*cliff->reason) return;
+    /* Who was not auditioned has said why already. */
+    if (!*cliff->reason || (!cliff->n && c->failure)) return;
     if (!cliff->n && strcmp(cliff->reason, "not measured") != 0)
         strbuf_add(out, "not measured: ");
     part(out, cliff->n ? "; " : "");

@@ -40,6 +40,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_bad_model_is_told_alone_and_beside_a_good_one),
         cmocka_unit_test(test_an_unreadable_model_is_told),
         cmocka_unit_test(test_a_bad_config_is_told_with_its_line),
+        cmocka_unit_test(test_who_never_ran_has_no_number),
         cmocka_unit_test(test_a_prompt_beyond_any_context_is_told),
         cmocka_unit_test(test_a_bad_engine_is_told),
         cmocka_unit_test(test_a_taken_port_is_told),

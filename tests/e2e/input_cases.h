@@ -204,6 +204,28 @@ static void test_a_bad_config_is_told_with_its_line(void **state)
 
 /* The engine's own words on it reach the user, and the other candidate, whose
  * context is large enough, is measured. */
+static void test_who_never_ran_has_no_number(void **state)
+{
+    struct workplace w;
+    struct outcome   o;
+    json_t          *document, *metrics, *metric;
+    const char      *name;
+
+    (void)state;
+    workplace_begin(&w, NULL);
+    program_run(&w, "run -m nowhere.gguf --json -q", &o);
+    expect(&o, 2, NULL, NULL);
+    document = document_of(&o);
+    metrics = json_object_get(candidate_of(document, "nowhere"), "metrics");
+    assert_true(json_object_size(metrics) > 0);
+    json_object_foreach(metrics, name, metric)
+        if (!json_is_null(json_object_get(metric, "median")))
+            fail_msg("%s is not null", name);
+    json_decref(document);
+    outcome_done(&o);
+    workplace_end(&w);
+}
+
 static void test_a_prompt_beyond_any_context_is_told(void **state)
 {
     struct workplace w;
