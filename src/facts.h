@@ -142,6 +142,67 @@ struct predicted {
 };
 #define PREDICTED_MAX 8
 
+struct soak_facts;              /* soak.h                                    */
+struct coload_facts;            /* coload.h                                  */
+
+/* Memory in bytes, three times: METHOD.md "Memory". NAN: not known.
+ *    field                     what it is                                   */
+#define LEDGER_PREDICTED(X)                                                   \
+    X(weights_bytes,            "weights")                                    \
+    X(kv_bytes,                 "cache and recurrent state")                  \
+    X(compute_bytes,            "compute and output buffers")                 \
+    X(overhead_bytes,           "the process itself")                         \
+    X(total_bytes,              "all of it")
+#define LEDGER_ENGINE(X)                                                      \
+    X(weights_bytes,            "weights")                                    \
+    X(kv_bytes,                 "cache and recurrent state")                  \
+    X(compute_bytes,            "compute and output buffers")                 \
+    X(total_bytes,              "all buffers")                                \
+    X(device_bytes,             "of them on a GPU")                           \
+    X(largest_bytes,            "largest single allocation")
+#define LEDGER_MEASURED(X)                                                    \
+    X(available_before_bytes,   "MemAvailable before the load")               \
+    X(after_load_bytes,         "taken once it answered")                     \
+    X(anon_bytes,               "anonymous memory at the end")                \
+    X(weights_mapped_bytes,     "of the weight files mapped")                 \
+    X(device_bytes,             "GPU memory, most")                           \
+    X(peak_bytes,               "taken at most, no byte twice")               \
+    X(available_low_bytes,      "lowest MemAvailable")                        \
+    X(largest_bytes,            "largest single mapping that is no file")     \
+    X(growth_bytes,             "more at the end than after the load")
+
+struct ledger {
+#define X(field, help) double field;
+    struct { LEDGER_PREDICTED(X) } predicted;
+    struct { LEDGER_ENGINE(X) } engine;
+    struct { LEDGER_MEASURED(X) } measured;
+#undef X
+    double left_for_speech_bytes;     /* after the reserve                   */
+    double reserve_bytes;
+    char   largest[40];               /* the engine's words for its largest  */
+    char   device_source[80];         /* "NVML", "engine's log", ""          */
+};
+
+/* Something about the board that a reader of the figures has to know. */
+struct board_verdict {
+    char kind[24];              /* throttled, slow_clock, cpu_fallback,
+                                   interference, swapped, co_load            */
+    char text[300];             /* what, how often                           */
+    long turns, of;             /* that it touched; -1: not of turns         */
+    char remedy[200];           /* "" none                                   */
+};
+#define BOARD_VERDICTS_MAX 8
+
+struct board_facts {
+    json_t *at_start;           /* reading_json() of chosen keys, or NULL    */
+    struct board_verdict verdicts[BOARD_VERDICTS_MAX];
+    size_t  n_verdicts;
+    long    turns, marked;      /* looked at; of them not ranked             */
+    double  power_w, power_peak_w, temp_peak_c, gpu_load_pct, gpu_freq_hz;
+                                /* over decode turns: medians, peaks         */
+    char    energy_scope[40];   /* what energy and power are of, ""          */
+};
+
 struct candidate_facts {
     char  *name, *file, *sha256, *base_url;
     char  *quantisation, *architecture;
@@ -166,6 +227,10 @@ struct candidate_facts {
     struct serving_variant serving[SERVING_VARIANTS];
     size_t n_serving;
     json_t *preflight;          /* preflight_json() of it, or NULL           */
+    struct board_facts board;
+    struct ledger ledger;
+    struct soak_facts *soak;    /* NULL: none was asked for                  */
+    struct coload_facts *coload;/* NULL: none                                */
     struct quality *quality;
     size_t n_quality;
     struct worst_case *examples;

@@ -58,6 +58,61 @@ struct timings {
     double predicted_ms;
 };
 
+/* What the board did during a turn; METHOD.md "The board". NAN: not read.
+ *    field                       what it is                                 */
+#define TELEMETRY_FIELDS(X)                                                   \
+    X(gpu_load_pct,               "mean busy share of the GPU")               \
+    X(gpu_load_peak_pct,          "its highest")                              \
+    X(gpu_freq_hz,                "mean GPU clock")                           \
+    X(gpu_freq_low_hz,            "its lowest")                               \
+    X(gpu_max_freq_low_hz,        "lowest limit of the GPU clock")            \
+    X(cpu_freq_hz,                "mean clock of the fastest processor")      \
+    X(cpu_max_freq_low_hz,        "lowest limit of the processors' clock")    \
+    X(power_w,                    "mean power, of the energy's scope")        \
+    X(power_peak_w,               "its highest")                              \
+    X(energy_j,                   "energy of the whole turn")                 \
+    X(energy_error_j,             "its error, either way")                    \
+    X(generation_energy_j,        "energy from the first token to the end")   \
+    X(generation_energy_error_j,  "its error, either way")                    \
+    X(energy_scope,               "what the energy is of: enum energy_scope") \
+    X(temp_c,                     "hottest zone, highest")                    \
+    X(throttle_flags,             "all bits that were set: watch_list.h")     \
+    X(cooling_state,              "highest sum of cooling states")            \
+    X(oc_events,                  "over-current events")                      \
+    X(available_low_bytes,        "lowest MemAvailable")                      \
+    X(memory_stall_s,             "time in which all waited for memory")      \
+    X(swapped_bytes,              "swapped in and out")                       \
+    X(engine_fault_bytes,         "pages that the engine read from a disk")   \
+    X(engine_cpu_cores,           "CPU time of the engine / time")            \
+    X(other_cpu_cores,            "... of others: not engine, co-load, us")   \
+    X(stolen_cpu_cores,           "... that the host took away")              \
+    X(coload_cpu_cores,           "... of the co-load")                       \
+    X(coload_bytes,               "memory of the co-load, most")              \
+    X(engine_anon_bytes,          "anonymous memory of the engine, most")     \
+    X(device_bytes,               "GPU memory of the engine, most")           \
+    X(samples,                    "samples inside the turn")
+
+struct telemetry {
+#define X(field, help) double field;
+    TELEMETRY_FIELDS(X)
+#undef X
+};
+
+/* What the energy is of: the widest scope that was measured wins. */
+enum energy_scope { ENERGY_BOARD = 1, ENERGY_PACKAGE_AND_GPU, ENERGY_PACKAGE,
+                    ENERGY_GPU };
+const char *energy_scope_name(double scope);  /* "board input", ...; "" NAN */
+
+/* A turn that was not measured under normal conditions; bits. */
+enum mark {
+    MARK_THROTTLED    = 1,   /* heat, power or over-current cut clocks        */
+    MARK_SLOW_CLOCK   = 2,   /* below the highest clock of the power mode     */
+    MARK_CPU_FALLBACK = 4,   /* on the CPU although a GPU is meant            */
+    MARK_INTERFERENCE = 8,   /* other processes, or the host, took CPU time   */
+    MARK_SWAPPED      = 16   /* memory was swapped, or weights read again     */
+};
+#define MARK_BITS 5
+
 struct turn {
     int64_t           sent_ns;   /* the last byte of the request was written */
     int64_t           end_ns;    /* the stream ended                         */
@@ -72,6 +127,8 @@ struct turn {
     int               http_status;  /* of the reply; 0 when none came        */
     double            retry_after_s; /* that a busy server asks for, or NAN;
                                         not stored                           */
+    struct telemetry  board;      /* joined to it; NAN: not watched          */
+    unsigned          marks;      /* MARK_*                                  */
 };
 void turn_init(struct turn *t);   /* "nothing observed yet" */
 void turn_done(struct turn *t);

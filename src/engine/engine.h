@@ -53,6 +53,10 @@ struct engine_spec {
                                             NULL                            */
     bool         keep_page_cache;        /* do not drop the model file from it
                                             before the start                */
+    /* Told of each child's process group once it runs, and of 0 when it has
+     * ended; may be NULL. */
+    void       (*on_child)(void *ctx, long group);
+    void        *on_child_ctx;
     bool         only_identify;          /* nothing will be asked: a server that
                                             is not ours need not load the model,
                                             facts that take this stay unknown */
