@@ -110,6 +110,14 @@ test-synth: packages-test all ## synthetic models in the real engine
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/synth.sh
 
+test-fixtures: packages-test all $(B)/tests/fixtures ## FIXTURES=DIR: the probe on copied boards
+	$(B)/tests/fixtures $(B)/audition $(FIXTURES)
+
+test-faults: packages-test ## engines that really fail, one after another
+	@$(MAKE) --no-print-directory tests $(B)/tests/faults/mixed
+	@tools/engine.sh >/dev/null && tools/models.sh
+	B=$(B) tests/faults.sh
+
 test-bundle: bundle ## the bundle in an empty chroot
 	tests/bundle.sh $(B)/audition-*.tar.gz
 
@@ -185,8 +193,10 @@ help: ## this list
 
 -include $(OBJECTS:.o=.d) $(TESTS:%=%.d)
 -include $(B)/tests/fake_server.d $(B)/tests/e2e/e2e.d
+-include $(B)/tests/fixtures.d $(B)/tests/faults/mixed.d
 .PHONY: all run test packages packages-test engine models tests check \
-    test-live test-servers test-memory test-synth test-bundle asan valgrind \
+    test-live test-servers test-memory test-synth test-bundle test-fixtures test-faults \
+    asan valgrind \
     fuzz bench check-style check-docs golden-update \
     install clean help bundle fit report-card
 .SECONDARY:

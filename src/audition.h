@@ -4,6 +4,7 @@
 #ifndef AUDITION_H
 #define AUDITION_H
 
+#include "board.h"
 #include "config.h"
 #include "engine/engine.h"
 #include "facts.h"
@@ -56,6 +57,13 @@ struct audition {
     struct store_run      run;
     bool                  is_stopped;
 
+    char                 *power_mode_id;  /* as the board says, or NULL      */
+    struct board_state board;          /* begun with the first engine     */
+    bool                  has_board;
+    double                ran_out_bytes;  /* least memory that a candidate was
+                                             predicted to take and did not
+                                             get; NAN: none                  */
+
     struct catalogue        catalogue;    /* models by name                  */
     struct boards           boards;
     struct device           device;       /* what predictions are for        */
@@ -66,6 +74,8 @@ struct audition {
 /* step 1: config, candidates, suites, prompt, machine. */
 MUST_USE int audition_begin(struct audition *a, const struct run_options *opt,
                             const char *config_path, struct err *err);
+/* The power mode that is meant, whatever the board says. */
+void audition_in_mode(struct audition *a, const char *mode_id);
 /* How each is measured: from options, config and what the board bears. */
 void audition_schedule(struct audition *a);
 /* step 1, with --download: what is not on this machine is fetched. Sizes and
@@ -76,6 +86,9 @@ MUST_USE int audition_download(struct audition *a, struct err *err);
 MUST_USE int audition_predict(struct audition *a, struct err *err);
 /* About how many tokens the user's prompt and tools are, by their bytes. */
 double forecast_prompt_tokens(const struct audition *a);
+/* What it would do on this board's processor alone; NAN where its memory is
+ * not the GPU's. */
+double forecast_cpu_tok_s(const struct audition *a, const struct entry *e);
 /* step 2, afterwards: what was measured here corrects later predictions. */
 void audition_learn(const struct audition *a, const struct facts *facts);
 /* step 6, opened early: nothing is measured that could not be kept. */
@@ -99,6 +112,11 @@ struct schedule audition_schedule_of(const struct audition *a,
                                      const struct entry *e);
 /* What the preflight found, when that is stored. */
 void audition_recall_preflight(struct audition *a, struct entry *e);
+/* What the board was like and did, kept under the subject's hash; and back,
+ * NULL when it is not known (new reference). */
+MUST_USE int audition_remember_board(struct audition *a, struct entry *e,
+                                     struct err *err);
+json_t *audition_recall_board(struct audition *a, const struct entry *e);
 /* What the engine says of itself, kept under the subject's hash. */
 MUST_USE int audition_remember_engine(struct audition *a, struct entry *e,
                                       struct err *err);

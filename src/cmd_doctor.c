@@ -135,8 +135,10 @@ const struct command command_doctor = {
              "seconds, and says what is wrong with it, whose fault that is "
              "and what to do: tools that the template drops, calls that "
              "nobody parses, a history that is rewritten, thinking that "
-             "cannot be switched off. Without candidates it looks at the "
-             "engine and the machine. Stores nothing.",
+             "cannot be switched off. It also names the processes that hold "
+             "the GPU or much memory of this machine, and the command that "
+             "ends each. Without candidates it looks at the engine and the "
+             "machine. Stores nothing.",
     .opts = doctor_opts, .options_bytes = sizeof(struct doctor_options),
     .max_arguments = 1, .run = doctor,
 };

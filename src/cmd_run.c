@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "pipeline.h"
@@ -87,6 +88,37 @@ static const struct opt run_opts[] = {
     {.name = "keep-page-cache", .type = OPT_FLAG, .at = AT(keep_page_cache),
      .help = "do not drop the model file from the page cache before it is "
      "loaded: starts are then warm"},
+    {.name = "soak", .type = OPT_SECONDS, .at = AT(soak_s), .min = 10,
+     .max = 604800, .value = "TIME", .help = "keep each candidate answering "
+     "for so long after its blocks: drift, growth, failures"},
+    {.name = "modes", .type = OPT_LIST, .at = AT(modes), .value = "MODE",
+     .help = "audition in this power mode too (number or name, as nvpmodel "
+     "has it); repeatable, or a,b,c"},
+    {.name = "mode-cmd", .type = OPT_TEXT, .at = AT(mode_cmd), .value = "CMD",
+     .help = "what switches the power mode: 'nvpmodel -m {id}'; without it "
+     "the commands are printed"},
+    {.name = "restore-mode", .type = OPT_TEXT, .at = AT(restore_mode),
+     .value = "MODE", .help = "the mode to go back to, on a board that does "
+     "not say which it is in"},
+    {.name = "co-load", .type = OPT_TEXT, .at = AT(co_load), .value = "CMD",
+     .help = "your speech programs: kept running during the audition"},
+    {.name = "co-load-health", .type = OPT_TEXT, .at = AT(co_load_health),
+     .value = "URL", .help = "what they answer when they are well; its "
+     "latency is recorded"},
+    {.name = "hold-memory", .type = OPT_BYTES, .at = AT(hold_bytes), .min = 0,
+     .max = 1e15, .value = "SIZE", .help = "hold so much memory during the "
+     "audition, in place of speech programs"},
+    {.name = "hold-threads", .type = OPT_INT, .at = AT(hold_threads),
+     .min = 0, .max = 1024, .value = "N", .help = "keep so many processor "
+     "threads busy during the audition"},
+    {.name = "memory-floor", .type = OPT_BYTES, .at = AT(memory_floor_bytes),
+     .min = 0, .max = 1e15, .value = "SIZE", .help = "end an engine that "
+     "leaves the machine less available memory than this (2 % of it, at "
+     "least 192 MiB); 0: never"},
+    {.name = "no-sampling", .type = OPT_FLAG, .at = AT(no_sampling),
+     .help = "do not watch power, heat, clocks and memory while measuring"},
+    {.name = "sysroot", .type = OPT_TEXT, .at = AT(sysroot), .value = "DIR",
+     .help = "read the board from a copied /sys and /proc (for tests)"},
     {.name = "seed", .letter = 's', .type = OPT_INT, .at = AT(seed), .min = 0,
      .max = 2147483647, .dflt = "1", .value = "N",
      .help = "of the order, the choice of cases and the sampling"},
@@ -145,6 +177,12 @@ static int contradiction(const struct run_options *o)
         text = "--all-models needs --base-url";
     else if (o->all_models && o->models.n)
         text = "--all-models and --model exclude each other; give one";
+    else if (o->mode_cmd && !strstr(o->mode_cmd, "{id}") &&
+             !strstr(o->mode_cmd, "{name}"))
+        text = "--mode-cmd needs {id} or {name} where the mode belongs, as "
+               "in 'nvpmodel -m {id}'";
+    else if (o->co_load_health && !o->co_load)
+        text = "--co-load-health needs --co-load";
     else if (o->dry_run && o->download)
         text = "--dry-run fetches nothing; leave out --download";
     if (!text) return 0;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "decide.h"
 #include "diagnose.h"
+#include "stats.h"
 #include "tools_prompt.h"
 #include "version.h"
 
@@ -54,6 +55,40 @@ int audition_remember_engine(struct audition *a, struct entry *e,
     free(text);
     json_decref(o);
     return rc;
+}
+
+int audition_remember_board(struct audition *a, struct entry *e,
+                            struct err *err)
+{
+    const struct board_state *b = &a->board;
+    struct coload_facts coload;
+    json_t *o;
+    char   *text;
+    int     rc;
+
+    if (!a->has_board) return 0;
+    o = json_object();
+    json_object_set(o, "at_start", b->at_start);
+    jsonx_set_text(o, "fallback", b->fallback == 1 ? b->fallback_why : NULL);
+    if (b->coload) {
+        coload_report(b->coload, &coload);
+        json_object_set_new(o, "co_load", coload_json(&coload));
+    }
+    text = jsonx_dump(o);
+    rc = store_remember(a->store, "board", e->subject_hash, text, err);
+    free(text);
+    json_decref(o);
+    return rc;
+}
+
+json_t *audition_recall_board(struct audition *a, const struct entry *e)
+{
+    char      *text = store_recall(a->store, "board", e->subject_hash);
+    struct err ignored = {0};
+    json_t    *o = text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
+
+    free(text);
+    return o;
 }
 
 /* The store may be damaged: what is absurd is unknown. */
@@ -273,10 +308,13 @@ static void set_predicted(const struct audition *a, const struct entry *e,
     add_predicted(out, METRIC_ttft_s, f->ttft_s);
     add_predicted(out, METRIC_first_sentence_s, f->first_sentence_s);
     add_predicted(out, METRIC_latency50_s, f->latency50_s);
-    /* What is measured leaves a GPU's memory out (METHOD.md). */
-    if (a->device.backend == BACKEND_CPU)
+    /* Of a GPU with memory of its own what is predicted is what it holds. */
+    if (a->device.backend == BACKEND_CPU || a->device.is_unified)
         add_predicted(out, METRIC_peak_memory_bytes,
                       (struct range){memory, NAN, NAN});
+    else
+        add_predicted(out, METRIC_device_bytes,
+                      (struct range){f->memory.device_total, NAN, NAN});
 }
 
 /* Each as {"value","low","high"} under its metric's name. */
@@ -399,6 +437,45 @@ static void set_reported_memory(const struct entry *e,
              e->engine.server ? e->engine.server : "the server");
 }
 
+/* What ran beside it, and what that took. */
+static void set_coload(const struct evidence *ev, const json_t *known,
+                       struct candidate_facts *out)
+{
+    const json_t *coload = json_object_get(known, "co_load");
+
+    if (!json_is_object(coload)) return;
+    out->coload = mem_new(1, sizeof *out->coload);
+    coload_read(coload, out->coload);
+    out->coload->cpu_cores = stats_median(ev->board.coload_cores,
+                                          ev->board.n_coload);
+    out->coload->memory_bytes = ev->board.n_coload ? ev->board.coload_bytes
+                                                   : NAN;
+}
+
+/* What the board was like and did; memory three times; the soak. */
+static void set_board(struct audition *a, const struct entry *e,
+                      const struct evidence *ev, struct candidate_facts *out)
+{
+    json_t     *known = e->subject_hash[0] ? audition_recall_board(a, e)
+                                           : NULL;
+    const char *fallback = jsonx_text(known, "fallback");
+
+    out->board.at_start = json_incref(json_object_get(known, "at_start"));
+    board_notes_summarise(&ev->board, fallback ? fallback : "", &out->board);
+    set_coload(ev, known, out);
+    ledger_init(&out->ledger);
+    ledger_predicted(&e->forecast.memory, &out->ledger);
+    ledger_measured(&ev->ledger, &out->ledger);
+    out->ledger.reserve_bytes = a->config.reserve_bytes;
+    out->ledger.left_for_speech_bytes =
+        out->metrics[METRIC_left_for_speech_bytes].median;
+    if (ev->soak && soak_is_any(ev->soak)) {
+        out->soak = mem_new(1, sizeof *out->soak);
+        soak_summarise(ev->soak, a->config.soak_s, out->soak);
+    }
+    json_decref(known);
+}
+
 /* The same weights without the server around them. */
 static void set_beside(const struct entry *e, struct candidate_facts *out)
 {
@@ -427,6 +504,7 @@ static int collect_entry(struct audition *a, struct entry *e,
     set_preflight(a, e, out);
     set_diagnoses(a, e, ev, out);
     set_reported_memory(e, out);
+    set_board(a, e, ev, out);
     set_beside(e, out);
     set_predicted(a, e, out);
     if (!e->engine_ran) recall_predicted(a, e, out);

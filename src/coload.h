@@ -3,10 +3,12 @@
  * or a stand-in that holds memory and keeps processor threads busy.
  *
  * The command is run by /bin/sh -c in a process group of its own (base/proc.h:
- * it dies with us); its output goes to a log. With a health URL it is ready
- * when that answers 2xx, and asked once a second on a thread of its own; the
- * latency is of the whole GET. Only loopback URLs unless the user's URL names
- * another host.
+ * it dies with us); its output goes to a log, which is kept bounded
+ * (base/proc_log.h). With a health URL it is ready when that answers 2xx, and
+ * asked once a second on a thread of its own; the latency is of the whole
+ * GET. Only loopback URLs unless the user's URL names another host. A health
+ * URL alone watches what is running already. The stand-in is `audition hold`,
+ * ourselves once more. Call everything here from the main thread.
  */
 #ifndef COLOAD_H
 #define COLOAD_H
@@ -22,7 +24,8 @@ struct coload_spec {
     const char *command, *health_url;
     double      hold_bytes;       /* memory to hold, touched; NAN            */
     int         hold_threads;     /* to keep busy; -1                        */
-    double      ready_s;          /* how long it may take to become ready    */
+    double      ready_s;          /* how long it may take to become ready;
+                                     NAN: 60                                 */
     const char *log_path;         /* or NULL                                 */
 };
 bool coload_is_wanted(const struct coload_spec *spec);
@@ -33,11 +36,11 @@ struct coload;
  * with ERR_PREFLIGHT: it ended, or never became ready; in its own words. */
 MUST_USE int coload_start(struct coload **out, const struct coload_spec *spec,
                           struct err *err);
-long coload_group(const struct coload *c);        /* its process group */
+long coload_group(const struct coload *c);  /* its process group; -1: none */
 
 struct coload_facts {
     bool   is_wanted;
-    char   command[300];          /* or "2,048 MiB and 2 threads held"       */
+    char   command[300];          /* or "2.0 GiB and 2 threads held"         */
     double ready_s;               /* from start; NAN                         */
     bool   has_ended;             /* before the audition did                 */
     char   how[200];              /* then: how                               */

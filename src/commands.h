@@ -11,11 +11,13 @@ extern const struct command command_predict;
 extern const struct command command_inspect;
 extern const struct command command_synth;
 extern const struct command command_devices;
+extern const struct command command_probe;
 extern const struct command command_doctor;
 extern const struct command command_init;
 extern const struct command command_score;
 extern const struct command command_report;
 extern const struct command command_list;
+extern const struct command command_hold;
 
 /* In the order of the help; ends with NULL. */
 extern const struct command *const command_all[];

@@ -263,6 +263,19 @@ static const struct field threshold_fields[] = {
              .min = 0, .max = 100000}},
     END};
 
+static const struct field coload_fields[] = {
+    {.opt = {"command", .type = OPT_TEXT, IN(coload_config, command),
+             .value = "a command"}},
+    {.opt = {"health_url", .type = OPT_TEXT, IN(coload_config, health_url),
+             .value = "a URL"}},
+    {.opt = {"memory", .type = OPT_BYTES, IN(coload_config, memory_bytes),
+             .min = 0, .max = 0x1p40}},
+    {.opt = {"threads", .type = OPT_INT, IN(coload_config, threads),
+             .min = 0, .max = 1024}},
+    {.opt = {"ready", .type = OPT_SECONDS, IN(coload_config, ready_s),
+             .min = 1, .max = 3600}},
+    END};
+
 static const struct field default_fields[] = {
     {.opt = {"context", .type = OPT_INT, IN(config, context),
              .min = CONTEXT_MIN, .max = CONTEXT_MAX}},
@@ -299,6 +312,12 @@ static const struct field config_fields[] = {
              .choices = "off|keep"}},
     {.opt = {"cases", .type = OPT_INT, IN(config, cases), .min = 1,
              .max = 10000}},
+    {.opt = {"soak", .type = OPT_SECONDS, IN(config, soak_s), .min = 10,
+             .max = 7 * DAY_S}},
+    {.opt = {"power_modes", IN(config, power_modes)}, .bind = bind_texts},
+    {.opt = {"mode_cmd", .type = OPT_TEXT, IN(config, mode_cmd),
+             .value = "a command"}},
+    {.opt = {"co_load", IN(config, co_load)}, .fields = coload_fields},
     {.opt = {"defaults", .at = 0}, .fields = default_fields},
     {.opt = {"candidates", IN(config, candidates)},
      .bind = config_bind_candidates},
@@ -377,7 +396,8 @@ void config_init(struct config *out)
         .speaking_rate_words_per_min = 150,
         .thresholds = {.target_s = 1.5, .ready_s = 2.0, .borderline_s = 2.5,
                        .min_tool_accuracy = 0.7, .min_quality = 0.5},
-        .budget_s = NAN, .cases = -1, .context = -1};
+        .co_load = {.memory_bytes = NAN, .threads = -1, .ready_s = 60},
+        .soak_s = NAN, .budget_s = NAN, .cases = -1, .context = -1};
 }
 
 void config_done(struct config *c)
@@ -395,6 +415,10 @@ void config_done(struct config *c)
     json_decref(c->tools);
     json_decref(c->entities);
     text_list_done(&c->suites);
+    text_list_done(&c->power_modes);
+    free(c->mode_cmd);
+    free(c->co_load.command);
+    free(c->co_load.health_url);
     json_decref(c->sampling);
     json_decref(c->template_kwargs);
     text_list_done(&c->server_args);

@@ -21,6 +21,14 @@ struct thresholds {
     double min_tok_s;                        /* default 0: no such gate    */
 };
 
+/* The user's own speech programs, or what holds their place: coload.h. */
+struct coload_config {
+    char  *command, *health_url;
+    double memory_bytes;       /* NAN: none is held                         */
+    int    threads;            /* -1: none is kept busy                     */
+    double ready_s;            /* default 60                                */
+};
+
 struct config {
     char   *path;              /* NULL: built from flags                    */
     char   *folder;            /* of the file, or "."                       */
@@ -40,6 +48,10 @@ struct config {
     double  speaking_rate_words_per_min;     /* of the speech, default 150  */
     char   *thinking;          /* off (default): switched off where that can
                                   be done; keep: as the model comes         */
+    double  soak_s;            /* after a candidate's blocks, NAN: none     */
+    struct text_list power_modes;      /* to audition in; empty: as it is   */
+    char   *mode_cmd;          /* what switches: "nvpmodel -m {id}", or NULL*/
+    struct coload_config co_load;      /* speech programs kept running      */
     int     context;           /* defaults.context, -1                      */
     json_t *sampling;          /* defaults.sampling, or NULL                */
     json_t *template_kwargs;

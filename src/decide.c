@@ -168,7 +168,7 @@ static void find_other_faults(struct candidate_facts *c,
         snprintf(f->remedy, sizeof f->remedy, "the results before it stand; "
                  "`audition run --fresh` tries again");
     }
-    if (served->n > 0 && served->reason[0]) {
+    if (served->n > 0 && served->reason[0] && !served->is_marked) {
         f = add_finding(c, "timing_disagrees", FAULT_HARNESS);
         snprintf(f->text, sizeof f->text, "tok/s: %.200s", served->reason);
         snprintf(f->remedy, sizeof f->remedy, "often something else used the "

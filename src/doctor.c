@@ -14,21 +14,9 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/stop.h"
+#include "doctor_around.h"
 #include "engine/bench.h"
 #include "probe/probe.h"
-
-static void add(struct finding **list, size_t *n, const char *kind,
-                enum fault fault, const char *text, const char *remedy)
-{
-    struct finding *f;
-
-    *list = mem_grow(*list, *n + 1, sizeof **list);
-    f = &(*list)[(*n)++];
-    *f = (struct finding){.fault = fault};
-    snprintf(f->kind, sizeof f->kind, "%s", kind);
-    snprintf(f->text, sizeof f->text, "%s", text);
-    snprintf(f->remedy, sizeof f->remedy, "%s", remedy);
-}
 
 /* ---- engine and machine ------------------------------------------------ */
 
@@ -37,11 +25,12 @@ static void look_for_engine(struct doctor *d, const char *given)
     if (locate_server(given, &d->engine, &d->engine_failure)) return;
     d->llama_bench = bench_path(d->engine.path);
     if (!d->llama_bench)
-        add(&d->findings, &d->n_findings, "no_llama_bench", FAULT_ENGINE,
-            "there is no llama-bench beside the llama-server: what the engine "
-            "does without the server (engine_tok_s) will not be measured",
-            "put the llama-bench of the same build beside it, or `make "
-            "engine`, which builds both");
+        finding_add(&d->findings, &d->n_findings, "no_llama_bench",
+                    FAULT_ENGINE, "there is no llama-bench beside the "
+                    "llama-server: what the engine does without the server "
+                    "(engine_tok_s) will not be measured", "put the "
+                    "llama-bench of the same build beside it, or `make "
+                    "engine`, which builds both");
 }
 
 /* A file of its own, for a moment: permissions alone do not tell of a file
@@ -72,9 +61,10 @@ static void look_at_folder(struct doctor *d, const char *folder)
              folder, strerror(errno));
     free(store);
     if (d->can_write) return;
-    add(&d->findings, &d->n_findings, "store_not_writable", FAULT_HARNESS,
-        text, "make the folder and its audition.db writable, or name another "
-        "place with `audition run --store`");
+    finding_add(&d->findings, &d->n_findings, "store_not_writable",
+                FAULT_HARNESS, text, "make the folder and its audition.db "
+                "writable, or name another place with `audition run --store`"
+                );
 }
 
 /* ---- a candidate ------------------------------------------------------- */
@@ -134,10 +124,10 @@ static void blame_template(struct doctor_candidate *c)
     if (c->was_examined || (!strstr(text, "chat template") &&
                             !strstr(text, "chat_template")))
         return;
-    add(&c->preflight.findings, &c->preflight.n_findings, "template_error",
-        FAULT_TEMPLATE, text, "give a template that works (server_args: "
-        "[--chat-template-file, FILE]), or get a newer conversion of the "
-        "model");
+    finding_add(&c->preflight.findings, &c->preflight.n_findings,
+                "template_error", FAULT_TEMPLATE, text, "give a template "
+                "that works (server_args: [--chat-template-file, FILE]), or "
+                "get a newer conversion of the model");
 }
 
 /* A template that never ends is read for ever while the model loads. */
@@ -147,12 +137,13 @@ static void suspect_template(struct doctor_candidate *c,
     for (size_t i = 0; i < from->server_args.n; i++)
         if (c->failure.kind == ERR_TIMEOUT && !c->was_examined &&
             strncmp(from->server_args.items[i], "--chat-template", 15) == 0) {
-            add(&c->preflight.findings, &c->preflight.n_findings,
-                "template_error", FAULT_TEMPLATE, "the engine, which reads "
-                "the template while it loads, did not become ready: a "
-                "template that does not end would do that", "start it once "
-                "without the --chat-template of server_args; if that loads, "
-                "look for an endless loop in the template");
+            finding_add(&c->preflight.findings, &c->preflight.n_findings,
+                        "template_error", FAULT_TEMPLATE, "the engine, which "
+                        "reads the template while it loads, did not become "
+                        "ready: a template that does not end would do that",
+                        "start it once without the --chat-template of "
+                        "server_args; if that loads, look for an endless "
+                        "loop in the template");
             return;
         }
 }
@@ -220,11 +211,40 @@ static bool loads_files(const struct audition *a)
     return false;
 }
 
+/* A server of this machine is asked, not one that we start. */
+static bool asks_server(const struct audition *a)
+{
+    for (size_t i = 0; i < a->list.n; i++)
+        if (a->list.items[i].base_url &&
+            http_is_loopback(a->list.items[i].base_url))
+            return true;
+    return false;
+}
+
+/* What the prediction says of this machine; a board of the config is another
+ * one. */
+static struct around around_of(const struct audition *a)
+{
+    struct around how = {.asks_server = asks_server(a), .uses_gpu = true};
+
+    if (!a->device.is_this_machine) return how;
+    how.uses_gpu = a->device.backend != BACKEND_CPU;
+    for (size_t i = 0; i < a->list.n; i++) {
+        const struct forecast *f = &a->entries[i].forecast;
+
+        if (f->fits == 0)
+            how.lacking_bytes = fmax(how.lacking_bytes, f->memory.total -
+                                                        f->available_bytes);
+    }
+    return how;
+}
+
 int doctor_examine(const struct run_options *opt, const char *config_path,
                    void (*on_start)(const char *name), struct doctor *out,
                    struct err *err)
 {
     struct audition a = {.opt = opt};
+    struct around   around;
     int             rc = 0;
 
     *out = (struct doctor){.engine = {.build = -1}};
@@ -237,6 +257,8 @@ int doctor_examine(const struct run_options *opt, const char *config_path,
         look_for_engine(out, opt->llama_server);
         look_at_folder(out, a.config.folder ? a.config.folder : ".");
         proc_reap_leftovers();
+        around = around_of(&a);
+        doctor_look_around(out, "", &around);
         examine_all(out, &a, on_start);
     }
     audition_end(&a);
@@ -256,6 +278,7 @@ void doctor_done(struct doctor *d)
     free(d->llama_bench);
     locate_done(&d->engine);
     machine_done(&d->machine);
+    text_list_done(&d->unseen);
     *d = (struct doctor){0};
 }
 

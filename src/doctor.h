@@ -8,6 +8,7 @@
 
 #include "engine/locate.h"
 #include "facts.h"
+#include "holders.h"
 #include "preflight.h"
 #include "run_options.h"
 #include "types.h"
@@ -22,6 +23,12 @@ struct doctor_candidate {
     double           load_s;       /* NAN: not ours, or it did not start     */
 };
 
+/* What only root or a group may read, and a verdict wants. */
+struct right {
+    char path[64], what[64], remedy[160];
+};
+#define RIGHTS_MAX 4
+
 struct doctor {
     struct llama_binary engine;    /* path NULL: see engine_failure          */
     struct err          engine_failure;
@@ -33,6 +40,11 @@ struct doctor {
     size_t              n;
     struct finding     *findings;  /* of none of the candidates              */
     size_t              n_findings;
+    struct holder       holders[HOLDERS_MAX];   /* of GPU and memory         */
+    size_t              n_holders;
+    struct text_list    unseen;    /* what of them could not be seen         */
+    struct right        rights[RIGHTS_MAX];
+    size_t              n_rights;
     bool                is_stopped;
 };
 

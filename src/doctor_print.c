@@ -47,7 +47,9 @@ static void print_finding(struct page *p, const struct finding *f)
     char word[80];
 
     /* What is only told needs no colour. */
-    snprintf(word, sizeof word, "%s (%s): ", f->kind, fault_name(f->fault));
+    snprintf(word, sizeof word, "%s (%s): ", f->kind,
+             f->fault == FAULT_HARNESS ? "this machine"
+                                       : fault_name(f->fault));
     line(p, 2, strcmp(f->kind, "thinking_switched_off") == 0 ? STYLE_PLAIN
                : STYLE_WARN, word, f->text);
     line(p, 4, STYLE_PLAIN, "remedy: ", f->remedy);
@@ -144,6 +146,21 @@ static void print_machine(struct page *p, const struct doctor *d)
     strbuf_done(&text);
 }
 
+/* What could not be looked at, in one line each. */
+static void print_unseen(struct page *p, const struct doctor *d)
+{
+    char text[320];
+
+    for (size_t i = 0; i < d->unseen.n; i++)
+        line(p, 2, STYLE_FAINT, "not seen: ", d->unseen.items[i]);
+    for (size_t i = 0; i < d->n_rights; i++) {
+        const struct right *r = &d->rights[i];
+
+        snprintf(text, sizeof text, "%s; %s", r->what, r->remedy);
+        line(p, 2, STYLE_FAINT, "cannot be read: ", text);
+    }
+}
+
 void doctor_print(const struct doctor *d, bool no_color)
 {
     struct page p = {.term = term_of(STDOUT_FILENO)};
@@ -154,6 +171,7 @@ void doctor_print(const struct doctor *d, bool no_color)
     print_machine(&p, d);
     for (size_t i = 0; i < d->n_findings; i++)
         print_finding(&p, &d->findings[i]);
+    print_unseen(&p, d);
     for (size_t i = 0; i < d->n; i++) print_candidate(&p, &d->candidates[i]);
     if (d->n == 0)
         strbuf_add(&p.out, "\nNo candidate was named; with -m MODEL or a "
@@ -213,10 +231,52 @@ static void add_findings(json_t *list, const char *candidate,
     }
 }
 
+static json_t *holders_json(const struct doctor *d)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < d->n_holders; i++) {
+        const struct holder *h = &d->holders[i];
+        json_t              *o = json_object();
+
+        jsonx_set_integer(o, "pid", h->pid);
+        jsonx_set_text(o, "name", *h->name ? h->name : NULL);
+        jsonx_set_text(o, "user", *h->user ? h->user : NULL);
+        jsonx_set_number(o, "memory_bytes", h->memory_bytes);
+        jsonx_set_number(o, "gpu_bytes", h->gpu_bytes);
+        json_object_set_new(o, "holds_gpu", json_boolean(h->holds_gpu));
+        jsonx_set_text(o, "command", *h->command ? h->command : NULL);
+        jsonx_set_text(o, "free_command",
+                       *h->free_command ? h->free_command : NULL);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *permissions_json(const struct doctor *d)
+{
+    json_t *o = json_object(), *rights = json_array(), *unseen = json_array();
+
+    for (size_t i = 0; i < d->n_rights; i++) {
+        json_t *r = json_object();
+
+        jsonx_set_text(r, "path", d->rights[i].path);
+        jsonx_set_text(r, "what", d->rights[i].what);
+        jsonx_set_text(r, "remedy", d->rights[i].remedy);
+        json_array_append_new(rights, r);
+    }
+    for (size_t i = 0; i < d->unseen.n; i++)
+        jsonx_add_text(unseen, d->unseen.items[i]);
+    jsonx_set_text(o, "folder", d->folder);
+    json_object_set_new(o, "can_write", json_boolean(d->can_write));
+    json_object_set_new(o, "unreadable", rights);
+    json_object_set_new(o, "unseen", unseen);
+    return o;
+}
+
 json_t *doctor_json(const struct doctor *d)
 {
     json_t *o = json_object(), *list = json_array(), *found = json_array();
-    json_t *permissions = json_object();
 
     add_findings(found, NULL, d->findings, d->n_findings);
     for (size_t i = 0; i < d->n; i++) {
@@ -226,14 +286,13 @@ json_t *doctor_json(const struct doctor *d)
         add_findings(found, c->name, c->preflight.findings,
                      c->preflight.n_findings);
     }
-    jsonx_set_text(permissions, "folder", d->folder);
-    json_object_set_new(permissions, "can_write", json_boolean(d->can_write));
     jsonx_set_integer(o, "schema_version", SCHEMA_VERSION);
     json_object_set_new(o, "stopped", json_boolean(d->is_stopped));
     json_object_set_new(o, "engine", engine_json(d));
     json_object_set_new(o, "candidates", list);
     json_object_set_new(o, "machine", machine_json(&d->machine));
-    json_object_set_new(o, "permissions", permissions);
+    json_object_set_new(o, "holders", holders_json(d));
+    json_object_set_new(o, "permissions", permissions_json(d));
     json_object_set_new(o, "findings", found);
     return o;
 }

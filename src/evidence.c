@@ -83,7 +83,7 @@ static void add_case(struct evidence *e, const struct trial *t)
         .outcome = outcome_of(t), .by_prompt = schedule_is_by_prompt(t->key),
         .first_sentence_s = NAN};
 
-    for (size_t i = 0; i < t->n_observations; i++)
+    for (size_t i = 0; i < t->n_observations && !t->marks; i++)
         if (strcmp(t->observations[i].metric, "first_sentence_s") == 0)
             c.first_sentence_s = t->observations[i].value;
     e->cases = mem_grow(e->cases, e->n_cases + 1, sizeof *e->cases);
@@ -103,7 +103,7 @@ static void add_cold(struct evidence *e, const struct trial *t)
 {
     const char *suite = t->key + strlen("cold/");
 
-    for (size_t i = 0; i < t->n_observations; i++) {
+    for (size_t i = 0; i < t->n_observations && !t->marks; i++) {
         if (strcmp(t->observations[i].metric, WORKS_COLD_CASE) != 0) continue;
         e->cold = mem_grow(e->cold, e->n_cold + 1, sizeof *e->cold);
         e->cold[e->n_cold++] = (struct cold_case){
@@ -140,6 +140,12 @@ static double underrun_s(const struct evidence *e, const struct trial *t,
     return NAN;
 }
 
+static void push(double **list, size_t *n, double value)
+{
+    *list = mem_grow(*list, *n + 1, sizeof **list);
+    (*list)[(*n)++] = value;
+}
+
 static void add_observation(struct evidence *e, const struct trial *t,
                             const struct observation *o)
 {
@@ -152,8 +158,12 @@ static void add_observation(struct evidence *e, const struct trial *t,
     else if (strcmp(o->metric, WORKS_LEAK) == 0) e->leaks++;
     else if (strcmp(o->metric, WORKS_ONLY_THOUGHT) == 0) e->only_thoughts++;
     if (id < 0 || !is_of_candidate(t, id) || isnan(value)) return;
-    e->values[id] = mem_grow(e->values[id], e->n[id] + 1, sizeof(double));
-    e->values[id][e->n[id]++] = value;
+    if (t->marks) {
+        push(&e->marked[id], &e->n_marked[id], value);
+        e->marks[id] |= t->marks;
+    } else {
+        push(&e->values[id], &e->n[id], value);
+    }
 }
 
 void evidence_add(struct evidence *e, const struct trial *t)
@@ -176,6 +186,10 @@ void evidence_add(struct evidence *e, const struct trial *t)
         keep_first(&e->conversation_end, t->reason);
     for (size_t i = 0; i < t->n_observations; i++)
         add_observation(e, t, &t->observations[i]);
+    board_tally_add(&e->board, t);
+    ledger_tally_add(&e->ledger, t);
+    if (!e->soak) e->soak = soak_new();
+    soak_add(e->soak, t);
     series_add(&e->series, t);
     serving_add(&e->serving, t);
     if (t->suite) add_case(e, t);
@@ -184,7 +198,13 @@ void evidence_add(struct evidence *e, const struct trial *t)
 
 void evidence_done(struct evidence *e)
 {
-    for (size_t i = 0; i < METRIC_COUNT; i++) free(e->values[i]);
+    for (size_t i = 0; i < METRIC_COUNT; i++) {
+        free(e->values[i]);
+        free(e->marked[i]);
+    }
+    board_tally_done(&e->board);
+    ledger_tally_done(&e->ledger);
+    soak_free(e->soak);
     for (size_t i = 0; i < e->n_cases; i++) {
         free(e->cases[i].suite);
         free(e->cases[i].id);

@@ -4,9 +4,12 @@
 #ifndef EVIDENCE_H
 #define EVIDENCE_H
 
+#include "board_notes.h"
 #include "facts.h"
+#include "ledger.h"
 #include "series.h"
 #include "serving.h"
+#include "soak.h"
 #include "types.h"
 
 /* One case, as it came out. */
@@ -28,8 +31,12 @@ struct cold_case {
 struct evidence {
     double speaking_rate_words_per_min;  /* that silence is wanted for; 0: as
                                             it was stored                    */
-    double *values[METRIC_COUNT];
+    double *values[METRIC_COUNT];        /* of trials without a mark; of marked
+                                            ones only where there is no other*/
     size_t  n[METRIC_COUNT];
+    double *marked[METRIC_COUNT];        /* of trials with one               */
+    size_t  n_marked[METRIC_COUNT];
+    unsigned marks[METRIC_COUNT];        /* theirs                           */
     struct case_outcome *cases;
     size_t  n_cases;
     struct cold_case *cold;
@@ -43,6 +50,9 @@ struct evidence {
     char   *page_cache;            /* how cold the cold starts were, NULL    */
     char   *no_engine_speed;       /* why llama-bench gave nothing, NULL     */
     char   *conversation_end;      /* why it ended early, NULL               */
+    struct board_tally board;
+    struct ledger_tally ledger;
+    struct soak_series *soak;
     struct series  series;
     struct serving serving;
     char   *death;                 /* how the engine ended, or NULL         */

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "engine/engine.h"
 #include "stats.h"
+#include "telemetry.h"
 
 #define MAX_HARNESS_FRAC 0.02     /* above this share there is no rate        */
 #define MAX_TIMING_GAP 0.02       /* arrivals against the server's own timing */
@@ -60,6 +62,7 @@ static void fill_metric(struct metric *m, double *values, size_t n,
     m->high = i.high;
     m->n = (long)n;
     m->reason[0] = '\0';
+    m->is_marked = false;
     for (size_t k = 0; k < CERTIFIED; k++)
         m->certified[k] = is_latency
             ? stats_certified(values, n, certified_p[k], CONFIDENCE) : NAN;
@@ -172,6 +175,11 @@ static const char *why_missing(int id, const struct evidence *e,
         if (!has_ended) return "needs raw prompts, which this server does "
                                "not take";
         break;
+    case METRIC_device_bytes:
+        return "no GPU memory was seen";
+    case METRIC_energy_j_per_token:
+        return "no power or energy counter of this board could be read: "
+               "`audition probe` says why";
     case METRIC_engine_tok_s:
     case METRIC_engine_prompt_tok_s:
     case METRIC_serving_ms_per_token:
@@ -232,7 +240,7 @@ static void mark_timing_gap(struct candidate_facts *f)
     double         own    = f->metrics[METRIC_served_tok_s_by_timings].median;
     double         gap    = fabs(served->median - own) / own;
 
-    if (gap > MAX_TIMING_GAP)
+    if (gap > MAX_TIMING_GAP && !served->is_marked)
         snprintf(served->reason, sizeof served->reason, "arrivals differ by "
                  "%.1f %% from the server's own timing", gap * 100);
 }
@@ -297,19 +305,51 @@ static void mark_page_cache(const struct evidence *e,
                  e->page_cache);
 }
 
+/* Where every measurement has a mark, they are shown with it, and take the
+ * place of the rest: never silently. */
+static void take_marked(struct evidence *e, int id)
+{
+    free(e->values[id]);
+    e->values[id] = e->marked[id];
+    e->n[id] = e->n_marked[id];
+    e->marked[id] = NULL;
+    e->n_marked[id] = 0;
+}
+
+static void say_marked(const struct evidence *e, int id, struct metric *m)
+{
+    struct strbuf names;
+
+    strbuf_init(&names, 200);
+    for (unsigned bit = 1; bit < 1u << MARK_BITS; bit <<= 1)
+        if (e->marks[id] & bit)
+            strbuf_addf(&names, "%s%s", names.len ? ", " : "",
+                        mark_name(bit));
+    m->is_marked = true;
+    snprintf(m->reason, sizeof m->reason, "every one of %ld was measured "
+             "under a mark: %.120s", m->n, names.text);
+    strbuf_done(&names);
+}
+
+static void fill_from(struct evidence *e, int id,
+                      const struct candidate_facts *f, struct metric *m)
+{
+    bool only_marked = e->n[id] == 0 && e->n_marked[id] > 0;
+
+    if (only_marked) take_marked(e, id);
+    fill_metric(m, e->values[id], e->n[id],
+                metric_is_latency((enum metric_id)id));
+    if (only_marked) say_marked(e, id, m);
+    if (e->n[id] == 0)
+        snprintf(m->reason, sizeof m->reason, "%s", why_missing(id, e, f));
+}
+
 void evidence_summarise(struct evidence *e,
                         bool (*suite_needs_tools)(void *ctx, const char *),
                         void *ctx, double limit_s, struct candidate_facts *out)
 {
-    for (int id = 0; id < METRIC_COUNT; id++) {
-        struct metric *m = &out->metrics[id];
-
-        fill_metric(m, e->values[id], e->n[id],
-                    metric_is_latency((enum metric_id)id));
-        if (e->n[id] == 0)
-            snprintf(m->reason, sizeof m->reason, "%s",
-                     why_missing(id, e, out));
-    }
+    for (int id = 0; id < METRIC_COUNT; id++)
+        fill_from(e, id, out, &out->metrics[id]);
     fill_serving_cost(out);
     fill_naive(out);
     mark_timing_gap(out);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mode_facts.h"
+
 const double certified_p[CERTIFIED] = {0.5, 0.9, 0.95, 0.99};
 const char *const certified_name[CERTIFIED] = {"p50", "p90", "p95", "p99"};
 const int certified_needs[CERTIFIED] = {11, 64, 130, 662};
@@ -111,6 +113,9 @@ static void candidate_facts_done(struct candidate_facts *c)
     free(c->build);
     free(c->server);
     free(c->beside);
+    json_decref(c->board.at_start);
+    free(c->soak);
+    free(c->coload);
     json_decref(c->preflight);
 }
 
@@ -119,6 +124,8 @@ void facts_done(struct facts *f)
     for (size_t i = 0; i < f->n_candidates; i++)
         candidate_facts_done(&f->candidates[i]);
     free(f->candidates);
+    for (size_t i = 0; i < f->n_modes; i++) mode_facts_done(&f->modes[i]);
+    free(f->modes);
     if (f->recommendation) {
         free(f->recommendation->name);
         free(f->recommendation->sure);

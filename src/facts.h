@@ -26,6 +26,7 @@ struct metric {
     double median, low, high;   /* low, high: 95 % for the median            */
     long   n;
     double certified[CERTIFIED];   /* of latencies; NAN: too few turns       */
+    bool   is_marked;           /* every observation bears a mark            */
     char   reason[240];         /* why missing, or why marked; "" otherwise  */
 };
 
@@ -253,6 +254,20 @@ struct recommendation {
     char *runner_up;            /* or NULL                                   */
 };
 
+/* The same audition in another power mode, for the eye: mode_facts.h. */
+struct mode_cell {
+    char  *name;                /* of the candidate                          */
+    double served_tok_s, first_sentence_s, energy_j_per_token, power_w,
+           temp_peak_c;
+    enum verdict verdict;
+};
+struct mode_facts {
+    char  *id, *name;
+    char  *failure;             /* why it could not be auditioned; NULL      */
+    struct mode_cell *cells;
+    size_t n;
+};
+
 struct facts {
     char   *run_id, *started_utc, *version;
     char   *config_name;        /* "demo.yaml", or "command line"            */
@@ -264,6 +279,8 @@ struct facts {
     json_t *settings;           /* thresholds and the like, as an object     */
     struct candidate_facts *candidates;   /* in order of rank                */
     size_t  n_candidates;
+    struct mode_facts *modes;      /* of the board; none: only one was asked */
+    size_t  n_modes;
     struct recommendation *recommendation;  /* NULL: nobody passed           */
     bool    is_stopped;         /* by a signal: not everything was measured  */
     char   *no_winner;          /* then: why, and who came nearest           */

@@ -8,6 +8,11 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "board_notes.h"
+#include "coload.h"
+#include "ledger.h"
+#include "mode_facts.h"
+#include "soak.h"
 
 #define NEXT_STEP "`audition run` writes it anew"
 
@@ -98,6 +103,7 @@ static void read_metric(const json_t *object, struct metric *out)
     for (size_t i = 0; i < CERTIFIED; i++)
         out->certified[i] = jsonx_number(
             json_object_get(percentiles, certified_name[i]), "value");
+    out->is_marked = jsonx_truth(object, "marked") == 1;
     copy_text(out->reason, sizeof out->reason, object, "reason");
 }
 
@@ -250,6 +256,24 @@ static void read_examples(const json_t *list, struct candidate_facts *c)
             .reason = text_of(item, "reason")};
 }
 
+/* The board, memory, and what ran long or beside it. */
+static void read_board(const json_t *object, struct candidate_facts *c)
+{
+    const json_t *soak = json_object_get(object, "soak");
+    const json_t *coload = json_object_get(object, "co_load");
+
+    board_facts_read(json_object_get(object, "board"), &c->board);
+    ledger_read(json_object_get(object, "ledger"), &c->ledger);
+    if (json_is_object(soak)) {
+        c->soak = mem_new(1, sizeof *c->soak);
+        soak_read(soak, c->soak);
+    }
+    if (json_is_object(coload)) {
+        c->coload = mem_new(1, sizeof *c->coload);
+        coload_read(coload, c->coload);
+    }
+}
+
 static void read_candidate(const json_t *object, struct candidate_facts *c)
 {
     *c = (struct candidate_facts){
@@ -282,6 +306,7 @@ static void read_candidate(const json_t *object, struct candidate_facts *c)
     read_reasoning(json_object_get(object, "reasoning"), &c->reasoning);
     read_calls(json_object_get(object, "calls"), &c->calls);
     read_serving(json_object_get(object, "serving"), c);
+    read_board(object, c);
     read_predicted(json_object_get(object, "predicted"), c);
     read_quality(json_object_get(object, "quality"), c);
     read_examples(json_object_get(object, "examples"), c);
@@ -355,6 +380,7 @@ static int read_document(const json_t *object, struct facts *out,
         .is_stopped = jsonx_truth(object, "stopped") == 1,
         .no_winner = text_of(object, "no_winner")};
     read_machine(json_object_get(object, "machine"), out);
+    mode_facts_read(json_object_get(object, "modes"), out);
     if (read_recommendation(json_object_get(object, "recommendation"), out,
                             err))
         return -1;

@@ -177,6 +177,21 @@ int audition_predict(struct audition *a, struct err *err)
     return 0;
 }
 
+double forecast_cpu_tok_s(const struct audition *a, const struct entry *e)
+{
+    struct device   cpu = a->device;
+    struct question q;
+    struct forecast f;
+
+    if (!cpu.is_unified) return NAN;
+    ask(a, e, &q);
+    cpu.backend = BACKEND_CPU;
+    cpu.clock_hz = cpu.cpu_clock_hz;
+    cpu.units = cpu.cpu_cores;
+    predict(a->constants, &e->candidate->facts, &cpu, &q, &f);
+    return f.served_tok_s.value;
+}
+
 /* ---- what was measured ------------------------------------------------- */
 
 static double median_of(const struct candidate_facts *c, enum metric_id id)

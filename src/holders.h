@@ -5,6 +5,7 @@
 #ifndef HOLDERS_H
 #define HOLDERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text_list.h"

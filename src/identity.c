@@ -159,6 +159,20 @@ static json_t *arguments_of(struct audition *a, const struct candidate *c,
     return args;
 }
 
+/* What else was running, and in which mode the board was; only what is there,
+ * so that results from before there was such a thing stay what they are. */
+static void set_conditions(const struct audition *a, json_t *all)
+{
+    const struct coload_config *c = &a->config.co_load;
+
+    if (a->power_mode_id)
+        jsonx_set_text(all, "power_mode_id", a->power_mode_id);
+    if (c->command) jsonx_set_text(all, "co_load", c->command);
+    if (c->memory_bytes > 0)
+        jsonx_set_number(all, "held_bytes", c->memory_bytes);
+    if (c->threads > 0) jsonx_set_integer(all, "held_threads", c->threads);
+}
+
 static int hash_of(struct audition *a, const struct entry *e,
                    const char *model, const char *build, char out[65],
                    struct err *err)
@@ -173,6 +187,7 @@ static int hash_of(struct audition *a, const struct entry *e,
     jsonx_set_text(all, "cpu", a->machine.cpu);
     jsonx_set_number(all, "memory_gib", round(a->machine.memory_bytes / GIB));
     jsonx_set_text(all, "power_mode", a->config.power_mode);
+    set_conditions(a, all);
     jsonx_set_text(all, "build", build);
     jsonx_set_integer(all, "context", e->context);
     jsonx_set_integer(all, "threads", a->opt->threads);

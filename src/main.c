@@ -14,8 +14,9 @@
 
 const struct command *const command_all[] = {
     &command_run, &command_plan, &command_predict, &command_inspect,
-    &command_synth, &command_devices, &command_doctor, &command_init,
-    &command_report, &command_list, &command_score, NULL,
+    &command_synth, &command_devices, &command_probe, &command_doctor,
+    &command_init, &command_report, &command_list, &command_score,
+    &command_hold, NULL,
 };
 
 static void print_help(FILE *out)

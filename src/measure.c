@@ -11,9 +11,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "board_notes.h"
 #include "engine/bench.h"
+#include "engine/watched.h"
 #include "observe.h"
-#include "probe/probe.h"
 #include "session.h"
 #include "works.h"
 
@@ -22,6 +23,8 @@
 #define MAX_BUSY_S   10  /* ... or as long as it says, but no longer */
 #define NAP_S        0.05
 #define BENCH_REPETITIONS 3
+#define COOL_S       180.0  /* of a block, waited for a hot board ...        */
+#define COOL_ONCE_S  60.0   /* ... in portions of at most so long            */
 
 static bool is_ours(const struct measure *m)
 {
@@ -57,23 +60,6 @@ static int keep(const struct measure *m, const struct trial *t,
     if (m->keep(m->ctx, t, err)) return -1;
     progress_add(m->progress, t);
     return 0;
-}
-
-/* Memory of our own child: anonymous memory and the mapped weights, the
- * weights by the size that is mapped (PSS lies when pages are shared). */
-static void observe_memory(const struct measure *m,
-                           const struct engine_facts *facts,
-                           double available_before, struct trial *t)
-{
-    struct process_memory use = {NAN, NAN};
-
-    if (facts->pid <= 0) return;
-    probe_process_memory("", facts->pid, m->candidate->path, &use);
-    trial_observe(t, "anon_bytes", use.anon_bytes);
-    trial_observe(t, "weights_mapped_bytes", use.mapped_bytes);
-    trial_observe(t, "peak_memory_bytes", use.anon_bytes + use.mapped_bytes);
-    trial_observe(t, "left_for_speech_bytes",
-                  available_before - use.anon_bytes - use.mapped_bytes);
 }
 
 /* The load as a trial of its own: each start is a cold-start sample. */
@@ -112,27 +98,30 @@ static int keep_cold_start(struct bench *b, int block, const struct turn *turn,
 
 /* At the end of a block, when everything that is ever needed was needed. */
 static int keep_memory(const struct measure *m, int block,
-                       const struct engine_facts *facts,
-                       double available_before, struct err *err)
+                       const struct engine_facts *facts, struct err *err)
 {
     struct trial t = {.block = block};
     int          rc;
 
-    if (facts->pid <= 0) return 0;
+    if (facts->pid <= 0 || !m->board) return 0;
     snprintf(t.key, sizeof t.key, "b%d/memory", block);
-    observe_memory(m, facts, available_before, &t);
+    board_observe_memory(m->board, facts->pid, m->candidate->path, &t);
     rc = keep(m, &t, err);
     trial_done(&t);
     return rc;
 }
 
-/* The engine is gone for good: a result of this candidate, kept. */
-static int keep_death(const struct measure *m, int block,
-                      const struct err *why, struct err *err)
+/* The engine is gone for good: a result of this candidate, kept. The board
+ * may know better than the engine why. */
+static int keep_death(const struct measure *m, int block, struct err *why,
+                      struct err *err)
 {
     struct trial t = {.block = block, .status = TRIAL_FAILED,
-                      .fault = "engine", .reason = mem_copy(why->text)};
+                      .fault = "engine"};
     int          rc;
+
+    if (m->board) board_explain(m->board, m->spec->log_path, why);
+    t.reason = mem_copy(why->text);
 
     snprintf(t.key, sizeof t.key, "died");
     rc = keep(m, &t, err);
@@ -154,7 +143,7 @@ static void wait_while_busy(const struct trial *t)
 }
 
 /* The candidate cannot go on: its failure, unless that cannot be kept. */
-static int give_up(const struct measure *m, int block, const struct err *why,
+static int give_up(const struct measure *m, int block, struct err *why,
                    bool *candidate_failed, struct err *err)
 {
     if (keep_death(m, block, why, err)) return -1;
@@ -168,7 +157,7 @@ static int give_up(const struct measure *m, int block, const struct err *why,
  * when a signal came or the trial could not be kept; *last says why a trial
  * failed, ERR_NONE when it did not. */
 static int do_work(struct bench *b, const struct work *w, struct err *last,
-                   struct err *err)
+                   bool *was_throttled, struct err *err)
 {
     struct trial t;
     int          rc;
@@ -194,6 +183,8 @@ static int do_work(struct bench *b, const struct work *w, struct err *last,
         wait_while_busy(&t);
         trial_done(&t);
     }
+    board_notes_add(&t, w->kind == WORK_DECODE);
+    *was_throttled = (t.marks & MARK_THROTTLED) != 0;
     rc = keep(b->m, &t, err);
     if (t.status == TRIAL_HARNESS_FAULT) progress_skip(b->m->progress, t.key);
     trial_done(&t);
@@ -239,15 +230,19 @@ static int do_block(struct bench *b, int block, bool *candidate_failed,
     struct err  last, why = {0};
     struct work w;
     int         failures = 0, own = 0;     /* in a row; of the candidate's */
+    bool        was_throttled = false;
+    double      cooling_s = COOL_S;        /* that may still be waited       */
 
     for (;;) {
+        if (was_throttled && b->m->board)
+            cooling_s -= board_cool(b->m->board, fmin(cooling_s, COOL_ONCE_S));
         schedule_next(b->m->schedule, b->m->progress, block, &w);
         if (w.kind == WORK_DONE) return 0;
         if (stop_signal())
             return err_set(err, ERR_STOPPED, "stopped; what was measured is "
                            "stored, `audition run` goes on from here");
         if (b->m->on_work) b->m->on_work(b->m->ctx, &w);
-        if (do_work(b, &w, &last, err)) return -1;
+        if (do_work(b, &w, &last, &was_throttled, err)) return -1;
         failures = last.kind == ERR_NONE ? 0 : failures + 1;
         own = last.kind == ERR_FAILED ? own + 1 : failures ? own : 0;
         if (failures == 0) continue;
@@ -330,6 +325,9 @@ static int do_engine(struct bench *b, struct schedule *schedule, int block,
     struct err ignored = {0};
     int        rc = warm_up(b, block, candidate_failed, err);
 
+    if (rc == 0 && b->m->board && b->facts->pid > 0)
+        board_loaded(b->m->board, b->m->spec->log_path, b->facts->pid,
+                     b->m->candidate->path);
     /* A template that refuses every question is explained all the same. */
     if (rc && (!*candidate_failed || progress_has(b->m->progress, "died")))
         return -1;
@@ -341,38 +339,62 @@ static int do_engine(struct bench *b, struct schedule *schedule, int block,
     return *again ? 0 : do_block(b, block, candidate_failed, err);
 }
 
+/* The engine as it is asked: with the board looked at before and after each
+ * request, where it runs on this board and in real time. */
+static void watch(struct watched *w, struct bench *b, struct board_state *board)
+{
+    *w = (struct watched){.inner = b->ops, .engine = b->engine,
+                          .before = board_before_turn,
+                          .after = board_after_turn, .ctx = board};
+    watched_make(w);
+    b->ops = &w->ops;
+    b->engine = w;
+}
+
+/* A failed start: what the candidate did is kept; what can be put right is
+ * not. */
+static int fail_start(const struct measure *m, int block,
+                      bool *candidate_failed, struct err *err)
+{
+    struct err why = *err;
+
+    *candidate_failed = why.kind != ERR_STOPPED && why.kind != ERR_FAILED;
+    if (why.kind != ERR_FAILED &&
+        !(m->board && why.kind != ERR_STOPPED &&
+          board_explain(m->board, m->spec->log_path, &why)))
+        return -1;
+    *err = (struct err){0};
+    return give_up(m, block, &why, candidate_failed, err);
+}
+
 int measure_block(const struct measure *m, int block,
                   struct engine_facts *facts, bool *again,
                   bool *candidate_failed, struct err *err)
 {
     const struct engine_ops *ops = engine_for(m->candidate->source);
     struct bench         b = {.m = m, .ops = ops, .facts = facts};
-    struct probe_reading before;
     struct schedule      schedule = *m->schedule;
     struct measure       mine = *m;
+    struct watched       watched;
+    void                *engine;
     int                  rc;
 
     *candidate_failed = *again = false;
     if (is_asked(m, block)) return keep_engine_speed(m, block, err);
-    probe_read("", &before);
-    if (ops->start(&b.engine, m->spec, facts, err)) {
-        struct err why = *err;
-
-        /* What the candidate did is kept; what can be put right is not. */
-        *candidate_failed = why.kind != ERR_STOPPED && why.kind != ERR_FAILED;
-        if (why.kind != ERR_FAILED) return -1;
-        *err = (struct err){0};
-        return give_up(m, block, &why, candidate_failed, err);
-    }
+    if (m->board) board_before_engine(m->board, m->expected);
+    if (ops->start(&engine, m->spec, facts, err))
+        return fail_start(m, block, candidate_failed, err);
+    b.engine = engine;
+    soak_past_restart(&m->progress->soak);
+    if (m->board && !facts->remote) watch(&watched, &b, m->board);
     schedule.can_complete = facts->has_completion;
     schedule.has_raw_text = facts->has_raw_text;
     mine.schedule = &schedule;
     b.m = &mine;
     rc = do_engine(&b, &schedule, block, again, candidate_failed, err);
-    if (rc == 0 && !*again)
-        rc = keep_memory(m, block, facts, before.available_bytes, err);
+    if (rc == 0 && !*again) rc = keep_memory(m, block, facts, err);
     works_done(&b);
-    ops->stop(b.engine);
+    ops->stop(engine);
     if (rc == 0 && !*again) rc = keep_engine_speed(m, block, err);
     return rc;
 }

@@ -8,6 +8,7 @@
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include "board.h"
 #include "engine/engine.h"
 #include "preflight.h"
 #include "prompt.h"
@@ -42,6 +43,8 @@ struct measure {
     trial_judge_fn           judge;
     progress_fn              on_work;
     preflight_fn             on_preflight;  /* NULL: none is made           */
+    struct board_state *board;      /* NULL: it is not watched         */
+    const struct board_expectation *expected;   /* of it; with board only   */
     void                    *ctx;
 };
 

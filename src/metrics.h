@@ -40,8 +40,10 @@
     X(cold_start_s, "s", -1, 2, "cold start")                                 \
     X(latency50_s, "s", -1, 2, "50 tokens")                                   \
     X(latency50_naive_s, "s", -1, 2, "50/speed")                              \
+    X(energy_j_per_token, "J", -1, 2, "J per token")                          \
     X(anon_bytes, "bytes", -1, 0, "anonymous memory")                         \
     X(weights_mapped_bytes, "bytes", -1, 0, "weights mapped")                 \
+    X(device_bytes, "bytes", -1, 0, "GPU memory")                             \
     X(peak_memory_bytes, "bytes", -1, 0, "memory")                            \
     X(left_for_speech_bytes, "bytes", 1, 0, "left for speech")
 

@@ -11,6 +11,7 @@
 #include "spoken.h"
 
 #define MIN_WORDS_FOR_RATE 8
+#define MAX_ENERGY_ERROR 0.5
 #define MOST_CACHED_COLD 0.1
 
 static double since_sent_s(const struct turn *t, int64_t at_ns)
@@ -57,6 +58,17 @@ double observe_timings_tok_s(const struct turn *t)
     if (!(t->server.predicted_n >= 2) || !(t->server.predicted_ms > 0))
         return NAN;
     return (t->server.predicted_n - 1) / t->server.predicted_ms * 1e3;
+}
+
+double observe_energy_j_per_token(const struct turn *t)
+{
+    double energy_j = t->board.generation_energy_j;
+    double tokens   = t->server.predicted_n - 1;
+
+    if (!(energy_j > 0) || !(tokens > 0) ||
+        t->board.generation_energy_error_j > MAX_ENERGY_ERROR * energy_j)
+        return NAN;
+    return energy_j / tokens;
 }
 
 double observe_chunks_per_s(const struct turn *t)

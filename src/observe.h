@@ -30,6 +30,10 @@ double observe_served_tok_s(const struct turn *t);
 /* 1000 (predicted_n - 1) / predicted_ms: the server's own view. */
 double observe_timings_tok_s(const struct turn *t);
 
+/* Energy from the first token to the end, J, a token generated in that time;
+ * NAN when it was not measured, or is known no better than to 50 %. */
+double observe_energy_j_per_token(const struct turn *t);
+
 /* Arrivals per second, for servers that count nothing. */
 double observe_chunks_per_s(const struct turn *t);
 

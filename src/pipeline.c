@@ -18,6 +18,8 @@
 #include "audition.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "mode_facts.h"
+#include "mode_run.h"
 #include "plan.h"
 #include "report/output.h"
 #include "rescore.h"
@@ -78,33 +80,98 @@ static int show_plan(const struct audition *a)
 
 typedef int (*middle_fn)(struct audition *a, struct err *err);
 
-/* The eight steps; the middle is either measuring or only scoring. */
+/* Nothing is measured: what is stored is shown. */
+static int only_stored(struct audition *a, struct err *err)
+{
+    (void)err;
+    for (size_t i = 0; i < a->list.n; i++)
+        audition_recall_engine(a, &a->entries[i]);
+    return 0;
+}
+
+/* Steps 1 to 7, once. The middle is measuring, scoring, or nothing. mode_id:
+ * the power mode that is meant; NULL: the one that the board is in. Without
+ * facts afterwards, *code is all there is to say. */
+static int audition_once(struct audition *a, const struct run_options *opt,
+                         const char *config_path, const json_t *settings,
+                         middle_fn middle, const char *mode_id,
+                         struct facts *facts, int *code, struct err *err)
+{
+    if (audition_begin(a, opt, config_path, err)) return -1;       /* 1     */
+    if (mode_id) audition_in_mode(a, mode_id);
+    if (audition_predict(a, err)) return -1;                       /* 2     */
+    if (opt->plan_only) {
+        *code = show_plan(a);
+        return 0;
+    }
+    if (audition_open_store(a, settings, err)) return -1;          /* 6     */
+    if (audition_identify(a, err)) return -1;                      /* 3     */
+    tell_failures(a);
+    if (opt->dry_run) {
+        *code = show_plan(a);
+        return 0;
+    }
+    if (middle(a, err)) return -1;                                 /* 3..6  */
+    if (audition_collect(a, facts, err)) return -1;                /* 7     */
+    audition_learn(a, facts);                                      /* 2     */
+    *code = audition_exit_code(a, facts);
+    return 0;
+}
+
+/* The same in each power mode that is wanted, side by side in the facts of
+ * the first. A mode that cannot be switched to is shown from what is stored,
+ * with the command that switches. */
+static int audition_modes(struct audition *a, const struct run_options *opt,
+                          const char *config_path, const json_t *settings,
+                          middle_fn middle, struct modes *m,
+                          struct facts *facts, int *code, struct err *err)
+{
+    struct facts first = {0};
+    bool         is_any = false;
+    int          rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < m->ids.n; i++) {
+        struct err   why = {0};
+        struct facts one = {0};
+        bool can = mode_run_reach(m, i, &why);
+
+        if (is_any) audition_end(a);
+        rc = audition_once(a, opt, config_path, settings,
+                           can ? middle : only_stored, m->ids.items[i], &one,
+                           code, err);
+        if (rc == 0) {
+            if (!is_any) first = one;
+            mode_facts_add(&first, &one, m->ids.items[i], m->names.items[i],
+                           can ? NULL : why.text);
+            if (is_any) facts_done(&one);
+            is_any = true;
+        }
+        if (a->is_stopped) break;
+    }
+    *facts = first;
+    return rc;
+}
+
 static int go(const struct run_options *opt, const char *config_path,
               const json_t *settings, middle_fn middle)
 {
     struct audition a     = {.opt = opt};
+    struct modes    modes = {0};
     struct facts    facts = {0};
-    struct err      err   = {0};
+    struct err      err   = {0}, left = {0};
     int             code  = 0;
 
-    if (audition_begin(&a, opt, config_path, &err)) goto done;     /* 1     */
-    if (audition_predict(&a, &err)) goto done;                     /* 2     */
-    if (opt->plan_only) {
-        code = show_plan(&a);
+    if (mode_run_begin(opt, config_path, &modes, &err)) goto done;
+    if (modes.ids.n)
+        audition_modes(&a, opt, config_path, settings, middle, &modes, &facts,
+                       &code, &err);
+    else
+        audition_once(&a, opt, config_path, settings, middle, NULL, &facts,
+                      &code, &err);
+    if (modes_leave(&modes, &left) && err.kind == ERR_NONE) err = left;
+    if (facts.run_id && err.kind == ERR_NONE &&
+        output_report(&a, &facts, &err))                           /* 8     */
         goto done;
-    }
-    if (audition_open_store(&a, settings, &err)) goto done;        /* 6     */
-    if (audition_identify(&a, &err)) goto done;                    /* 3     */
-    tell_failures(&a);
-    if (opt->dry_run) {
-        code = show_plan(&a);
-        goto done;
-    }
-    if (middle(&a, &err)) goto done;                               /* 3..6  */
-    if (audition_collect(&a, &facts, &err)) goto done;             /* 7     */
-    audition_learn(&a, &facts);                                    /* 2     */
-    if (output_report(&a, &facts, &err)) goto done;                /* 8     */
-    code = audition_exit_code(&a, &facts);
 done:
     story_clear(&a);
     if (err.kind != ERR_NONE) {
@@ -113,6 +180,7 @@ done:
         if (opt->json) output_error(&err);
     }
     facts_done(&facts);
+    modes_done(&modes);
     audition_end(&a);
     return code;
 }

@@ -34,6 +34,17 @@ struct run_options {
     int    seed;
     double load_timeout_s, first_timeout_s, silence_timeout_s, answer_timeout_s;
 
+    char  *sysroot;                /* the board is read from a copied tree    */
+    bool   no_sampling;            /* the board is not watched while measuring*/
+    double memory_floor_bytes;     /* MemAvailable below which the engine is
+                                      ended                                  */
+    double soak_s;                 /* of each candidate, after its blocks     */
+    struct text_list modes;        /* power modes to audition in, ids, names  */
+    char  *mode_cmd, *restore_mode;
+    char  *co_load, *co_load_health;
+    double hold_bytes;             /* stand-in for speech                     */
+    int    hold_threads;
+
     bool   full, quick, fresh, dry_run, strict, gate, download;
     bool   plan_only;              /* `audition plan`: no engine, no store   */
     bool   json, quiet, no_progress, no_color;

@@ -79,6 +79,20 @@ static void add_cliff(struct progress *p, const struct trial *t)
     progress_skip(p, other);
 }
 
+/* Of those that decide a verdict or a rank. */
+static void add_marked(struct progress *p, const struct trial *t, int block)
+{
+    static const char *const kinds[] = {"decode", "latency50", "speak"};
+    const char *name = strchr(t->key, '/');
+
+    for (int k = 0; name && k < 3; k++) {
+        size_t n = strlen(kinds[k]);
+
+        if (strncmp(name + 1, kinds[k], n) == 0 && name[1 + n] == '/')
+            p->marked[block][k]++;
+    }
+}
+
 void progress_add(struct progress *p, const struct trial *t)
 {
     int block = t->block >= 0 && t->block < 8 ? t->block : 0;
@@ -90,6 +104,15 @@ void progress_add(struct progress *p, const struct trial *t)
     add_cliff(p, t);
     if (t->duration_s > 0 && schedule_is_round(t->key))
         p->block_s[block] += t->duration_s;
+    soak_past_add(&p->soak, t);
+    if (strncmp(t->key, "soak/", 5) == 0) {
+        p->soaks++;
+        if (t->duration_s > 0) p->soaked_s += t->duration_s;
+    }
+    if (t->marks) {
+        add_marked(p, t, block);
+        return;
+    }
     for (size_t i = 0; i < t->n_observations && !t->suite; i++) {
         const struct observation *o = &t->observations[i];
         if (strcmp(o->metric, "served_tok_s") == 0)
@@ -110,6 +133,7 @@ void progress_done(struct progress *p)
     free(p->served);
     free(p->first);
     free(p->latency50);
+    soak_past_done(&p->soak);
     *p = (struct progress){0};
 }
 
@@ -197,6 +221,19 @@ static bool open_deep(const struct schedule *s, const struct progress *p,
         return true;
     }
     return false;
+}
+
+/* One pass after another, until they have taken long enough. */
+static bool open_soak(const struct schedule *s, const struct progress *p,
+                      struct work *out)
+{
+    if (!(p->soaked_s < s->soak_s) || out->block + 1 < s->blocks) return false;
+    out->kind = WORK_SOAK;
+    out->round = p->soaks;
+    do snprintf(out->key, sizeof out->key, "soak/%d", out->round++);
+    while (progress_has(p, out->key));
+    out->round--;
+    return true;
 }
 
 /* The first work of a round that is not stored. */
@@ -290,11 +327,25 @@ static bool is_narrow(const double *values, size_t n, double frac)
     return (i.high - i.low) / 2 <= frac * median;   /* NAN: not narrow */
 }
 
+/* Marked rounds are made again, as many as there were to be at first. */
+static int repeats(const struct schedule *s, const struct progress *p,
+                   int block)
+{
+    int most = 0;
+
+    for (int k = 0; k < 3; k++)
+        if (p->marked[block][k] > most) most = p->marked[block][k];
+    return most < s->min_rounds ? most : s->min_rounds;
+}
+
 static bool is_enough(const struct schedule *s, const struct progress *p,
                       int block, int round)
 {
-    if (round >= s->max_rounds) return true;
+    int again = repeats(s, p, block);
+
+    if (round >= s->max_rounds + again) return true;
     if (p->block_s[block] >= s->block_budget_s) return true;
+    if (round < s->min_rounds + again) return false;
     if (p->block_s[block] < LOADS_PER_BLOCK * p->load_s[block]) return false;
     /* Only the last block can know how narrow all of them together are. */
     if (block + 1 < s->blocks) return true;
@@ -322,6 +373,7 @@ void schedule_next(const struct schedule *s, const struct progress *p,
             break;
         if (open_work(s, p, out)) return;
     }
+    if (open_soak(s, p, out)) return;
     out->kind = WORK_DONE;
     out->key[0] = '\0';
 }

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "soak.h"
 #include "suite.h"
 #include "types.h"
 
@@ -38,6 +39,7 @@ enum work_kind {
     WORK_CONVERSATION, /* ten turns: conversation.h                          */
     WORK_CLIFF,        /* growing prompts: cliff.h                           */
     WORK_SERVING,      /* decoding with one thing changed: serving.h         */
+    WORK_SOAK,         /* the same questions once more: soak_run.h           */
     WORK_DONE          /* nothing is left to do in this block                */
 };
 
@@ -62,6 +64,7 @@ struct schedule {
     bool   can_complete;       /* the engine takes token ids, forced length  */
     bool   has_raw_text;       /* ... or at least raw text                   */
     bool   tools_by_prompt;    /* the template drops tools                   */
+    double soak_s;             /* in the last block; NAN: none               */
     int    cold_cases;         /* of each suite, asked cold once more        */
     const struct suite_case **cases;     /* borrowed                         */
     size_t n_cases;
@@ -73,7 +76,13 @@ struct progress {
     size_t  n_keys;
     double  block_s[8];        /* engine time spent in each block            */
     double  load_s[8];         /* the latest load of each block, NAN         */
-    double *served, *first, *latency50;  /* observations of all blocks       */
+    double  soaked_s;          /* engine time of all soak trials             */
+    int     soaks;             /* how many there are                         */
+    struct soak_past soak;     /* what the next one has to know              */
+    int     marked[8][3];      /* rounds of decode, latency50, speak with a
+                                  mark, each block: they are made again      */
+    double *served, *first, *latency50;  /* observations of all blocks, not
+                                  those of marked trials                     */
     size_t  n_served, n_first, n_latency50;
 };
 

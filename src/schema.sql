@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- schema.sql - audition.db, format 1: what was measured, for ever.
+-- schema.sql - audition.db as format 1 began: what was measured, for ever.
+-- What came later is in the migrations of store.c.
 --
 -- NULL: not observed (never 0). Units are in the names: _s seconds, _ns
 -- nanoseconds, _ms milliseconds; a bare number is a count. JSON is text.

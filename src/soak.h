@@ -23,6 +23,13 @@
 #define SOAK_ANSWER   "soak_answer"        /* number of the distinct answer to
                                               this question, 0 the first      */
 #define SOAK_FAILED   "soak_failed"        /* 1: no answer                    */
+#define SOAK_HASH     "soak_answer_hash"   /* of the answer: a whole number   */
+
+/* Observed (1) before the records of the first pass of a start of the engine:
+ * a second one tells that the soak was interrupted. */
+#define SOAK_START    "soak_start"
+
+#define SOAK_QUESTIONS 5
 
 enum steadiness { STEADY_UNKNOWN, STEADY, DRIFTING };
 const char *steadiness_name(enum steadiness s);  /* "unknown", "steady", ... */
@@ -31,7 +38,14 @@ const char *steadiness_name(enum steadiness s);  /* "unknown", "steady", ... */
  * the second half with Sen's 95 % interval (Kendall's variance, ties
  * corrected). STEADY: the whole interval, times the length of that half, lies
  * within +-margin of the median; DRIFTING: the whole interval lies outside on
- * one side; otherwise, or with fewer than 10 points, UNKNOWN. */
+ * one side; otherwise, or with fewer than 10 points, UNKNOWN.
+ *
+ * Half and tenth: the second half is that of time; the first and the last
+ *          tenth are of points.
+ * Long     a half of more than 2,000 points is cut into 500 equal bins of
+ *          time, each of which counts as one point: the median of its times
+ *          and of its values. So a day takes no longer than an hour.
+ * Missing  points with a NAN are left out; order does not matter. */
 struct drift {
     double first, last;           /* medians of the first and last tenth (at
                                      least 3 points)                         */
@@ -57,6 +71,38 @@ struct soak_facts {
     char   reason[240];           /* why unknown; or what drifts             */
     int    starts;                /* of the engine; more than 1: interrupted */
 };
+
+/* What the next pass of a soak needs to know of those before it. Zeroed: there
+ * are none. */
+struct soak_past {
+    double  elapsed_s;            /* SOAK_AT of the last record              */
+    bool    is_running;           /* the engine has not started since: stamps
+                                     follow on from ...                      */
+    int64_t base_ns;              /* ... this one of its clock,              */
+    double  base_s;               /* when so much of the soak was over       */
+    double *answers[SOAK_QUESTIONS];   /* hashes of the distinct ones        */
+    size_t  n_answers[SOAK_QUESTIONS];
+};
+/* Each finished pass, of this run and as it was stored, in order. Other trials
+ * change nothing. */
+void soak_past_add(struct soak_past *p, const struct trial *t);
+void soak_past_restart(struct soak_past *p);      /* the engine started anew */
+void soak_past_done(struct soak_past *p);
+
+/* Margins of the summary: of speed, latency and power SOAK_MARGIN etc. of the
+ * median; of memory the larger of SOAK_MARGIN and SOAK_MARGIN_BYTES.
+ *
+ * Questions differ in how long and how fast they are answered; so that this is
+ * no noise, each value of speed, latency and power is divided by the median of
+ * its question and multiplied by the median of all.
+ *
+ * time_to_steady_s is the earliest beginning of a tenth of the time from which
+ * on the median of every tenth of speed and of memory is within the margin of
+ * the last tenth's. */
+#define SOAK_MARGIN       0.02
+#define SOAK_MARGIN_POWER 0.03
+#define SOAK_MARGIN_BYTES (32.0 * 1024 * 1024)
+#define SOAK_MARGIN_C     2.0
 
 struct soak_series;               /* gathers trials in order of storing */
 struct soak_series *soak_new(void);

@@ -5,7 +5,9 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -231,6 +233,114 @@ double stats_rank_sum(const double *a, size_t n, const double *b, size_t m)
      * distribution is not. */
     z = (pairs / 2 - u - 0.5) / sigma;
     return sigma > 0 ? fmin(1, erfc(z / sqrt(2))) : 1;
+}
+
+/* Groups of t equal values: the sums over all groups of t (t - 1),
+ * t (t - 1) (t - 2) and t (t - 1) (2 t + 5). */
+struct tie_sums {
+    double pairs, triples, kendall;
+};
+
+static struct tie_sums sum_ties(const double *values, size_t n)
+{
+    double         *sorted = mem_new(n, sizeof *sorted);
+    struct tie_sums sums   = {0};
+
+    memcpy(sorted, values, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_value);
+    for (size_t i = 0, next; i < n; i = next) {
+        double t;
+
+        for (next = i + 1; next < n && sorted[next] <= sorted[i];) next++;
+        t = (double)(next - i);
+        sums.pairs += t * (t - 1);
+        sums.triples += t * (t - 1) * (t - 2);
+        sums.kendall += t * (t - 1) * (2 * t + 5);
+    }
+    free(sorted);
+    return sums;
+}
+
+double stats_kendall_variance(const double *x, const double *y, size_t n)
+{
+    double          d = (double)n, variance;
+    struct tie_sums in_x, in_y;
+
+    if (n < 2 || any_nan(x, n) || any_nan(y, n)) return NAN;
+    in_x = sum_ties(x, n);
+    in_y = sum_ties(y, n);
+    variance = (d * (d - 1) * (2 * d + 5) - in_x.kendall - in_y.kendall) / 18 +
+               in_x.pairs * in_y.pairs / (2 * d * (d - 1));
+    if (n > 2)
+        variance += in_x.triples * in_y.triples /
+                    (9 * d * (d - 1) * (d - 2));
+    return variance;
+}
+
+/* The rank-th smallest, from 0, by Hoare's Find; what it leaves is in another
+ * order. Values that are arranged to make it slow are sorted instead. */
+static double find_rank(double *values, size_t n, size_t rank)
+{
+    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, k = (ptrdiff_t)rank;
+
+    for (int rounds = 0; low < high && rounds < 100; rounds++) {
+        double    pivot = values[low + (high - low) / 2];
+        ptrdiff_t i = low, j = high;
+
+        while (i <= j) {
+            while (values[i] < pivot) i++;
+            while (pivot < values[j]) j--;
+            if (i > j) break;
+            double other = values[i];
+            values[i++] = values[j];
+            values[j--] = other;
+        }
+        if (j < k) low = i;
+        if (k < i) high = j;
+    }
+    if (low < high)
+        qsort(values + low, (size_t)(high - low) + 1, sizeof *values,
+              by_value);
+    return values[rank];
+}
+
+/* Slopes of all pairs that differ in x; how many there are. */
+static size_t pair_slopes(const double *x, const double *y, size_t n,
+                          double *slopes)
+{
+    size_t pairs = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++)
+            if (x[k] > x[i] || x[k] < x[i])
+                slopes[pairs++] = (y[k] - y[i]) / (x[k] - x[i]);
+    return pairs;
+}
+
+struct slope stats_slope(const double *x, const double *y, size_t n,
+                         double confidence)
+{
+    struct slope out = {NAN, NAN, NAN};
+    double       z   = stats_normal_quantile(0.5 + confidence / 2);
+    double      *slopes, width, low, high;
+    size_t       pairs;
+
+    if (n < 2 || any_nan(x, n) || any_nan(y, n)) return out;
+    slopes = mem_new(n * (n - 1) / 2, sizeof *slopes);
+    pairs = pair_slopes(x, y, n, slopes);
+    if (pairs > 0)
+        out.slope = 0.5 * find_rank(slopes, pairs, (pairs - 1) / 2) +
+                    0.5 * find_rank(slopes, pairs, pairs / 2);
+    width = z * sqrt(stats_kendall_variance(x, y, n));
+    low = round(((double)pairs - width) / 2);
+    high = round(((double)pairs + width) / 2) + 1;
+    /* With nothing but ties both ranks are next to the middle. */
+    if (low >= 1 && high <= (double)pairs) {
+        out.low = find_rank(slopes, pairs, (size_t)low - 1);
+        out.high = find_rank(slopes, pairs, (size_t)high - 1);
+    }
+    free(slopes);
+    return out;
 }
 
 static double polynomial(const double *c, size_t n, double x)

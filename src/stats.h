@@ -43,6 +43,25 @@ double stats_sign_test(size_t a, size_t b);
  * approximation with tie correction. p value in 0..1; NAN when n or m = 0. */
 double stats_rank_sum(const double *a, size_t n, const double *b, size_t m);
 
+/* Variance of Kendall's S (pairs that agree in order, less those that do
+ * not) when x and y have nothing to do with each other, corrected for ties on
+ * both sides. NAN for n < 2. Source: Kendall, Rank Correlation Methods, 4th
+ * ed., chapter 4. */
+double stats_kendall_variance(const double *x, const double *y, size_t n);
+
+struct slope {
+    double slope, low, high;
+};
+
+/* How steeply y rises with x, whatever a few of the points do: the median
+ * slope of all pairs of points that differ in x, and the interval between two
+ * of these slopes that covers the true one at `confidence`. The interval is
+ * NAN when the sample cannot support it (fewer than 5 points for 0.95). Takes
+ * memory and time with n squared. Sources: Theil 1950; Sen 1968; for the
+ * ranks with ties Gilbert 1987, 16.4 and 16.5, to the nearest rank. */
+struct slope stats_slope(const double *x, const double *y, size_t n,
+                         double confidence);
+
 /* Standard normal quantile, 0 < p < 1. Source: Wichura AS 241. */
 double stats_normal_quantile(double p);
 

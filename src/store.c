@@ -36,8 +36,15 @@ static const char schema[] =
     ;
 #pragma GCC diagnostic pop
 
+/* Format 2: what the board did. marks: a JSON list of mark_name(), NULL when
+ * there is none; board: telemetry_json(), NULL when nothing was watched. */
+static const char board_columns[] =
+    "ALTER TABLE trial ADD COLUMN marks TEXT;"
+    "ALTER TABLE turn ADD COLUMN marks TEXT;"
+    "ALTER TABLE turn ADD COLUMN board TEXT";
+
 /* migrations[v] takes a file of format v to format v + 1. Only ever grows. */
-static const char *const migrations[] = {schema};
+static const char *const migrations[] = {schema, board_columns};
 static const int         newest = sizeof migrations / sizeof *migrations;
 
 const char *const store_status_names[] = {"ok", "failed", "harness_fault",

@@ -15,6 +15,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "store_internal.h"
+#include "telemetry.h"
 
 /* More different metrics than any audition of ours ever had. */
 #define MAX_METRICS 1000
@@ -292,6 +293,26 @@ static int read_chunks(struct turn *t, const char *text, struct err *err)
     return rc;
 }
 
+/* Broken text is as none: nothing depends on it but a note. */
+static unsigned read_marks(const char *text)
+{
+    struct err ignored = {0};
+    json_t    *list = *text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
+    unsigned   marks = marks_from_json(list);
+
+    json_decref(list);
+    return marks;
+}
+
+static void read_board(struct turn *t, const char *text)
+{
+    struct err ignored = {0};
+    json_t    *o = *text ? jsonx_parse(text, strlen(text), &ignored) : NULL;
+
+    telemetry_read(o, &t->board);
+    json_decref(o);
+}
+
 static int read_turns(struct reader *r, int64_t trial_id, struct trial *t,
                       struct err *err)
 {
@@ -315,6 +336,8 @@ static int read_turns(struct reader *r, int64_t trial_id, struct trial *t,
             query_real(q, 8), query_real(q, 9)};
         turn->content = mem_copy(query_text(q, 10));
         turn->reasoning = mem_copy(query_text(q, 11));
+        turn->marks = read_marks(query_text(q, 14));
+        read_board(turn, query_text(q, 15));
         if (read_calls(turn, query_text(q, 12), &why) ||
             read_chunks(turn, query_text(q, 13), &why))
             return damaged(r, t, why.text, err);
@@ -342,6 +365,7 @@ static int read_trial(struct reader *r, struct trial *t, struct err *err)
     t->case_id = query_copy(q, 8);
     t->case_hash = query_copy(q, 9);
     t->reason = query_copy(q, 10);
+    t->marks = read_marks(query_text(q, 12));
     if (*end_state) {
         t->end_state = jsonx_parse(end_state, strlen(end_state), &why);
         if (!t->end_state) return damaged(r, t, why.text, err);
@@ -360,7 +384,8 @@ static int begin_reader(struct reader *r, int64_t subject_id, bool whole,
     if (query_begin(&r->trials, s,
                     "SELECT t.id, t.key, t.block, t.status, t.fault, "
                     "t.duration_s, t.outcome, t.suite, t.case_id, "
-                    "t.case_hash, t.reason, CASE WHEN ?2 THEN t.end_state END "
+                    "t.case_hash, t.reason, CASE WHEN ?2 THEN t.end_state END, "
+                    "t.marks "
                     "FROM trial t " OF_SUBJECT "ORDER BY t.id", err))
         return -1;
     query_bind_integer(&r->trials, subject_id);
@@ -380,7 +405,8 @@ static int begin_reader(struct reader *r, int64_t subject_id, bool whole,
                                       "p.http_status, p.prompt_n, p.cache_n, "
                                       "p.prompt_ms, p.predicted_n, "
                                       "p.predicted_ms, p.content, "
-                                      "p.reasoning, p.calls, p.chunks",
+                                      "p.reasoning, p.calls, p.chunks, "
+                                      "p.marks, p.board",
                                       "turn"),
                       subject_id, err);
 }

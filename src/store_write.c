@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "store_internal.h"
+#include "telemetry.h"
 
 /* No entry of the chunks' JSON is longer: four numbers and punctuation. */
 #define MAX_CHUNK_BYTES 80
@@ -182,10 +183,30 @@ static char *calls_json(const struct turn *t)
     return text;
 }
 
+/* A list as text, or NULL. */
+static char *marks_text(unsigned marks)
+{
+    json_t *list = marks ? marks_json(marks) : NULL;
+    char   *text = list ? jsonx_dump(list) : NULL;
+
+    json_decref(list);
+    return text;
+}
+
+static char *board_text(const struct telemetry *board)
+{
+    json_t *object = telemetry_json(board);
+    char   *text = json_object_size(object) ? jsonx_dump(object) : NULL;
+
+    json_decref(object);
+    return text;
+}
+
 static int put_turn(struct query *q, int64_t trial_id, size_t position,
                     const struct turn *t, struct err *err)
 {
     char *calls = calls_json(t), *chunks = chunks_json(t);
+    char *marks = marks_text(t->marks), *board = board_text(&t->board);
     int   rc;
 
     query_bind_integer(q, trial_id);
@@ -203,9 +224,13 @@ static int put_turn(struct query *q, int64_t trial_id, size_t position,
     query_bind_text(q, t->reasoning ? t->reasoning : "");
     query_bind_text(q, calls);
     query_bind_text(q, chunks);
+    query_bind_text(q, marks);
+    query_bind_text(q, board);
     rc = query_run(q, err);
     free(calls);
     free(chunks);
+    free(marks);
+    free(board);
     return rc;
 }
 
@@ -216,8 +241,8 @@ static int put_turns(struct store *s, int64_t trial_id,
     int          rc = query_begin(&q, s,
         "INSERT INTO turn (trial_id, position, sent_ns, end_ns, finish, "
         "http_status, prompt_n, cache_n, prompt_ms, predicted_n, "
-        "predicted_ms, content, reasoning, calls, chunks) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
+        "predicted_ms, content, reasoning, calls, chunks, marks, board) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", err);
 
     for (size_t i = 0; rc == 0 && i < t->n_turns; i++)
         rc = put_turn(&q, trial_id, i, &t->turns[i], err);
@@ -291,15 +316,17 @@ static int put_row(struct store *s, int64_t subject_id, int64_t run_id,
                    const struct trial *t, int64_t *trial_id, struct err *err)
 {
     char        *end_state = t->end_state ? jsonx_dump(t->end_state) : NULL;
+    char        *marks = marks_text(t->marks);
     struct query q;
     int          rc = -1;
 
     if (query_begin(&q, s,
                     "INSERT INTO trial (subject_id, generation, run_id, key, "
                     "block, status, fault, duration_s, outcome, suite, "
-                    "case_id, case_hash, reason, end_state) VALUES (?1, "
+                    "case_id, case_hash, reason, end_state, marks) "
+                    "VALUES (?1, "
                     "(SELECT generation FROM subject WHERE id = ?1), "
-                    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                     "ON CONFLICT (subject_id, generation, key) DO NOTHING "
                     "RETURNING id", err))
         goto done;
@@ -316,6 +343,7 @@ static int put_row(struct store *s, int64_t subject_id, int64_t run_id,
     query_bind_text(&q, t->case_hash);
     query_bind_text(&q, t->reason);
     query_bind_text(&q, end_state);
+    query_bind_text(&q, marks);
     rc = query_step(&q, err);
     if (rc != 1) goto done;
     *trial_id = query_integer(&q, 0);
@@ -324,6 +352,7 @@ static int put_row(struct store *s, int64_t subject_id, int64_t run_id,
 done:
     query_end(&q);
     free(end_state);
+    free(marks);
     return rc;
 }
 

@@ -67,6 +67,7 @@ static const char *work_name(const struct work *w)
     case WORK_CONVERSATION: return "a conversation of ten turns";
     case WORK_CLIFF: return "longer and longer prompts";
     case WORK_SERVING: return "what serving costs";
+    case WORK_SOAK: return "soak";
     case WORK_DONE: break;
     }
     return "";

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "telemetry.h"
 
 void turn_init(struct turn *t)
 {
@@ -15,6 +16,7 @@ void turn_init(struct turn *t)
         .content = mem_copy(""), .reasoning = mem_copy(""),
         .server = {NAN, NAN, NAN, NAN, NAN}, .retry_after_s = NAN,
     };
+    telemetry_init(&t->board);
 }
 
 void turn_done(struct turn *t)

@@ -21,7 +21,7 @@
 
 /* Stored with each result; results of different versions are never ranked
  * together. Raised whenever METHOD.md changes what a number means. */
-#define METHOD_VERSION 2
+#define METHOD_VERSION 3
 
 /* ---- one request and its answer, as it arrived ------------------------- */
 
@@ -90,6 +90,7 @@ struct timings {
     X(coload_bytes,               "memory of the co-load, most")              \
     X(engine_anon_bytes,          "anonymous memory of the engine, most")     \
     X(device_bytes,               "GPU memory of the engine, most")           \
+    X(duration_s,                 "how long it was joined over")              \
     X(samples,                    "samples inside the turn")
 
 struct telemetry {
@@ -104,7 +105,7 @@ enum energy_scope { ENERGY_BOARD = 1, ENERGY_PACKAGE_AND_GPU, ENERGY_PACKAGE,
 const char *energy_scope_name(double scope);  /* "board input", ...; "" NAN */
 
 /* A turn that was not measured under normal conditions; bits. */
-enum mark {
+enum turn_mark {
     MARK_THROTTLED    = 1,   /* heat, power or over-current cut clocks        */
     MARK_SLOW_CLOCK   = 2,   /* below the highest clock of the power mode     */
     MARK_CPU_FALLBACK = 4,   /* on the CPU although a GPU is meant            */
@@ -355,6 +356,7 @@ struct trial {
     struct observation *observations;
     size_t            n_observations;
 
+    unsigned          marks;      /* MARK_* of any of its turns: not ranked   */
     char             *suite, *case_id, *case_hash;   /* of a case, else NULL  */
     json_t           *end_state;  /* of the home after the case, or NULL      */
     enum outcome      outcome;

@@ -14,6 +14,7 @@
 #include "observe.h"
 #include "serving.h"
 #include "session.h"
+#include "soak_run.h"
 
 #define DECODE_PROMPT 64
 #define DECODE_TOKENS 128
@@ -139,6 +140,8 @@ static int run_decode(struct bench *b, struct trial *t, struct err *err)
     trial_observe(t, "served_tok_s_by_timings",
                   observe_timings_tok_s(&t->turns[0]));
     trial_observe(t, "latency50_naive_s", LATENCY_TOKENS / served);
+    trial_observe(t, "energy_j_per_token",
+                  observe_energy_j_per_token(&t->turns[0]));
     return 0;
 }
 
@@ -485,6 +488,7 @@ int works_run(struct bench *b, const struct work *w, struct trial *t,
     case WORK_CONVERSATION: return run_conversation(b, t, err);
     case WORK_CLIFF: return run_cliff(b, t, err);
     case WORK_SERVING: return run_serving(b, t, err);
+    case WORK_SOAK: return soak_pass(b, &b->m->progress->soak, t, err);
     case WORK_DONE: break;
     }
     return err_set(err, ERR_BUG, "no such work");

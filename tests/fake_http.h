@@ -9,8 +9,9 @@
  * A fault strikes one reply. Before it: slow_headers, http500, http503,
  * http429, html, empty, wrong_content_length. In it, when part at_event of
  * the reply is due (3 unless told otherwise, which is the middle of a plain
- * reply): cut, stall, error_event, die_sigsegv, die_sigkill, oom_mid, exit0,
- * and inserted events: endless, only_comments, garbage_sse, odd_shapes,
+ * reply): cut, stall, error_event, die_SIGNAL (sigsegv, sigkill, sigabrt,
+ * sigill), sigstop, unlisten (the port is free for others), oom_mid, exit0, and
+ * inserted events: endless, only_comments, garbage_sse, odd_shapes,
  * nul_bytes, invalid_utf8, huge_token. All through it: dribble, one_chunk.
  * At its end: no_done (of events; without its last line a stream of lines is
  * cut).
@@ -47,7 +48,7 @@ struct fault {
 };
 
 struct conn {
-    int                 fd;
+    int                 fd, listener;
     const struct fault *fault;     /* of this reply, or NULL */
     long                events;    /* parts of this reply so far */
     bool                gone;      /* the client left, or a fault cut it */
@@ -204,6 +205,18 @@ static void insert_wrong(struct conn *c)
     if (c->lines) conn_chunk(c, "{}]}}\n", 6);
 }
 
+/* By name, in a script; 0: none. */
+static int signal_named(const char *name)
+{
+    static const struct { const char *name; int number; } all[] = {
+        {"sigsegv", SIGSEGV}, {"sigkill", SIGKILL}, {"sigabrt", SIGABRT},
+        {"sigill", SIGILL}};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i].name, name) == 0) return all[i].number;
+    return 0;
+}
+
 /* Faults that replace or interrupt the reply at the part that is due. */
 static void strike(struct conn *c)
 {
@@ -219,8 +232,15 @@ static void strike(struct conn *c)
         c->gone = true;
     }
     if (fault_is(c, "stall")) nap(c, c->fault->s);
-    if (fault_is(c, "die_sigsegv")) die_by(SIGSEGV);
-    if (fault_is(c, "die_sigkill")) die_by(SIGKILL);
+    if (strncmp(c->fault->kind, "die_", 4) == 0)
+        die_by(signal_named(c->fault->kind + 4));
+    if (fault_is(c, "sigstop")) kill(getpid(), SIGSTOP);
+    if (fault_is(c, "unlisten")) {
+        shutdown(c->listener, SHUT_RDWR);
+        close(c->listener);
+        shutdown(c->fd, SHUT_RDWR);
+        c->gone = true;
+    }
     if (fault_is(c, "oom_mid")) die_of_memory();
     if (fault_is(c, "exit0")) _exit(0);
     if (fault_is(c, "error_event")) {

@@ -36,7 +36,8 @@ static void read_fault(struct server *s, const json_t *fault)
         "wrong_content_length", "huge_token", "nul_bytes", "endless",
         "only_comments", "garbage_sse", "odd_shapes", "invalid_utf8",
         "one_chunk", "no_done", "error_event", "die_sigsegv", "die_sigkill",
-        "oom_mid", "exit0", NULL};
+        "die_sigabrt", "die_sigill", "sigstop", "unlisten", "oom_mid",
+        "exit0", NULL};
     const char *kind = text_of(fault, "kind");
     size_t      i = 0;
 
@@ -61,7 +62,8 @@ static json_t *load_script(const char *from, const char *model_path)
         "tok_s", "prompt_tok_s", "pace", "tokens_per_chunk", "usage",
         "timings", "chat", "fault", "record", "ignore_sigterm", "life_s",
         "overflow", "train_ctx", "loaded", "capabilities", "template",
-        "cached_count", "call_ids", NULL};
+        "cached_count", "call_ids", "grandchildren", "log_flood",
+        "descriptors", NULL};
     static const char *const rule_keys[] = {"match", "role", "content",
         "reasoning", "tool_calls", "chunk_delay_ms", "first_delay_ms", NULL};
     json_error_t why;
@@ -163,9 +165,8 @@ static void fail(const char *how, const char *model_path)
         {"exit1", ""}};
 
     if (!how) return;
-    if (strcmp(how, "sigill") == 0) die_by(SIGILL);
-    if (strcmp(how, "sigsegv") == 0) die_by(SIGSEGV);
-    if (strcmp(how, "sigkill") == 0) die_by(SIGKILL);
+    if (signal_named(how)) die_by(signal_named(how));
+    if (strcmp(how, "exit0") == 0) exit(0);
     while (strcmp(how, "hang") == 0) pause();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, how)) continue;

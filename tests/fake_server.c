@@ -12,7 +12,8 @@
  * prints "listening on PORT". It dies with its parent
  * (--no-die-with-parent), and after life_s in any case.
  *
- * Script   load_s, fail_on_load, fail_on_help (fake_script.h), version,
+ * Script   load_s, fail_on_load, fail_on_help (fake_script.h, fake_trouble.h),
+ *          version,
  *          omit_flags (help lines left out), log (lines for stderr), props
  *          (merged into /props), models {"part of the -m path":
  *          {keys that replace the script's}}, tok_s, prompt_tok_s (0: no
@@ -20,7 +21,8 @@
  *          tokens_per_chunk, usage and timings (false: never sent), chat
  *          (rules, see fake_model.h), fault (one or an array, see
  *          fake_http.h), record (a file: each request as a JSON line),
- *          ignore_sigterm, life_s.
+ *          ignore_sigterm, life_s; fake_trouble.h: grandchildren, log_flood,
+ *          descriptors.
  *          --as ollama, lmstudio: loaded (at the start). --as ollama:
  *          train_ctx, overflow (what becomes of too long a prompt: "drop"
  *          its oldest messages, then "half" of it, or "refuse" when
@@ -34,6 +36,7 @@
 #include "fake_answer.h"
 #include "fake_ollama.h"
 #include "fake_script.h"
+#include "fake_trouble.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -343,6 +346,12 @@ static void *serve(void *opaque)
     return NULL;
 }
 
+static _Noreturn void no_thread(void)
+{
+    perror("fake_server: error: no thread");
+    abort();
+}
+
 static void *accept_all(void *opaque)
 {
     struct server *s = opaque;
@@ -352,11 +361,14 @@ static void *accept_all(void *opaque)
         struct visit *v;
         pthread_t     thread;
 
+        if (fd < 0 && errno == EBADF) return NULL;
         if (fd < 0) continue;
+        if (fails(s, "mute")) continue;    /* and the connection stays open */
         v = must(calloc(1, sizeof *v));
         v->s = s;
         v->c.fd = fd;
-        if (pthread_create(&thread, NULL, serve, v)) abort();
+        v->c.listener = s->fd;
+        if ((errno = pthread_create(&thread, NULL, serve, v))) no_thread();
         pthread_detach(thread);
     }
     return NULL;
@@ -387,7 +399,7 @@ static void listen_on_port(struct server *s)
         fflush(stdout);
     }
     s->port = ntohs(at.sin_port);
-    if (pthread_create(&thread, NULL, accept_all, s)) abort();
+    if ((errno = pthread_create(&thread, NULL, accept_all, s))) no_thread();
 }
 
 /* ---- the process -------------------------------------------------------- */
@@ -409,7 +421,9 @@ static void load(struct server *s)
     json_array_foreach(json_object_get(s->script, "log"), i, line)
         fprintf(stderr, "%s\n", json_string_value(line));
     nap(&nobody, number(s->script, "load_s", 0));
-    fail(text_of(s->script, "fail_on_load"), s->model_path);
+    while (fails(s, "mute")) pause();
+    if (!fails(s, "port_stolen"))
+        fail(text_of(s->script, "fail_on_load"), s->model_path);
     s->ready = true;
     fprintf(stderr, "0.00.002.000 I srv  llama_server: listening on "
             "http://127.0.0.1:%ld\n", s->port);
@@ -483,6 +497,7 @@ int main(int argc, char **argv)
     pthread_mutex_init(&s.slot, NULL);
     pthread_mutex_init(&s.state, NULL);
     apply_script(&s);
+    make_trouble(&s);
     listen_on_port(&s);
     load(&s);
     for (;;) pause();

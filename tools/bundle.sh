@@ -32,6 +32,12 @@ for library in $needed; do
 done
 loader=$(basename "$(readelf -l "$program" |
     sed -n 's/.*program interpreter: \(.*\)\]/\1/p')")
+# What a GPU's driver asks for and a program of today does not: libc's own
+# stubs, of this libc and not of an older one of the host's.
+for stub in libpthread.so.0 libdl.so.2 librt.so.1; do
+    library=$(dirname "$(echo "$needed" | grep '/libc\.so')")/$stub
+    [ ! -e "$library" ] || cp -L "$library" "$root/lib/"
+done
 [ -x "$root/lib/$loader" ] || die "ldd does not name the loader $loader"
 chmod 755 "$root/lib"/*
 

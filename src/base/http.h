@@ -7,6 +7,9 @@
  *          passes (ERR_TIMEOUT, the text names which), stop_signal()
  *          (ERR_STOPPED), on_bytes returns non-zero, `alive` says no. All are
  *          noticed within 50 ms.
+ * Threads  a client is one thread's at a time. The first http_new of the
+ *          process is called while there is only one thread: libcurl before
+ *          7.84 does not start itself safely in several.
  */
 #ifndef BASE_HTTP_H
 #define BASE_HTTP_H

@@ -102,3 +102,12 @@ char *jsonx_canonical(const json_t *value)
 {
     return dump(value, JSON_SORT_KEYS);
 }
+
+json_t *jsonx_merged(const json_t *base, const json_t *over)
+{
+    json_t *both = base ? json_deep_copy(base) : NULL;
+
+    if (over && !both) return json_deep_copy(over);
+    if (over) json_object_update(both, (json_t *)(uintptr_t)over);
+    return both;
+}

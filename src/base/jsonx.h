@@ -40,4 +40,8 @@ char *jsonx_dump(const json_t *value);
 /* Compact text with sorted keys: equal values give equal texts. */
 char *jsonx_canonical(const json_t *value);
 
+/* The members of base under those of over; either may be NULL. New reference,
+ * NULL when both are. */
+json_t *jsonx_merged(const json_t *base, const json_t *over);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* proc.c - see proc.h. What outlives us is in children.c. */
+/* proc.c - see proc.h. What outlives us is in children.c, the log in
+ * proc_log.c. */
 #include "base/proc.h"
 
 #include <elf.h>
@@ -21,12 +22,13 @@
 #include "base/children.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/proc_log.h"
 #include "base/stop.h"
 #include "base/strbuf.h"
-#include "base/utf8.h"
 
 #define STEP_S      0.01
 #define STEP_MS     20
+#define FORK_WAIT_S 5.0    /* until the dead of a fork bomb are buried */
 #define KILL_WAIT_S 10.0   /* a process inside a hung driver never ends */
 #define MAX_FDS     1024   /* more than we ever have open */
 #define OOM_SCORE   "800"  /* of 1000; ours is 0 unless the system says so */
@@ -65,6 +67,21 @@ static int move_both_up(int ends[2], int made)
     if (ends[0] >= 0 && ends[1] >= 0) return 0;
     close_all(ends, 2);
     return ends[0] = ends[1] = -1;
+}
+
+/* How many processes the kernel has killed for want of memory since the
+ * machine started; -1 where it does not say. */
+static long oom_kills(void)
+{
+    FILE *f = fopen("/proc/vmstat", "re");
+    char  line[100];
+    long  n = -1;
+
+    while (f && n < 0 && fgets(line, sizeof line, f))
+        if (strncmp(line, "oom_kill ", 9) == 0)
+            n = strtol(line + 9, NULL, 10);
+    if (f) fclose(f);
+    return n;
 }
 
 static void write_small(int fd, const void *bytes, size_t n)
@@ -185,6 +202,19 @@ static int explain_exec(const char *path, int why, struct err *err)
                    strerror(why));
 }
 
+/* fork(), which fails for a moment when all numbers are in use. */
+static pid_t fork_patiently(void)
+{
+    int64_t begin = clock_now_ns();
+    pid_t   pid   = fork();
+
+    while (pid < 0 && errno == EAGAIN && !passed(begin, FORK_WAIT_S)) {
+        clock_nap(STEP_S);
+        pid = fork();
+    }
+    return pid;
+}
+
 /* Forks and waits until the exec is done or has failed. `out` stays the
  * caller's. */
 static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
@@ -205,7 +235,8 @@ static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
                 strerror(errno));
         return close_all(fds, 3);
     }
-    p->pid = fork();
+    p->oom_kills = oom_kills();
+    p->pid = fork_patiently();
     if (p->pid == 0) become(argv, parent, fds[2], out, fds[1]);
     if (p->pid < 0) {
         err_set(err, ERR_PREFLIGHT, "%s cannot be started: %s; look at the "
@@ -261,12 +292,24 @@ static bool leader_ended(pid_t pid)
     return (rc < 0 && errno != EINTR) || (rc == 0 && what.si_pid == pid);
 }
 
+/* The signal that ended it, also where a shell in between says so; 0. */
+static int end_signal(const struct proc *p)
+{
+    int code = WIFEXITED(p->status) ? WEXITSTATUS(p->status) : 0;
+
+    return WIFSIGNALED(p->status) ? WTERMSIG(p->status)
+           : code > 128 ? code - 128 : 0;
+}
+
 static void reap(struct proc *p)
 {
     if (waitpid(p->pid, &p->status, 0) != p->pid)
         p->status = -1;        /* somebody else reaped it: not known */
     p->pid = 0;
     p->ended = true;
+    p->killed_for_memory = !p->stopped_by_us && p->oom_kills >= 0 &&
+                           end_signal(p) == SIGKILL &&
+                           oom_kills() > p->oom_kills;
     children_forget(p->record);
     p->record = NULL;
 }
@@ -274,6 +317,7 @@ static void reap(struct proc *p)
 bool proc_running(struct proc *p)
 {
     if (p->pid <= 0) return false;
+    proc_log_bound(p->log_path);
     if (!leader_ended(p->pid)) return true;
     kill(-p->pid, SIGKILL);    /* what a wrapper left behind */
     reap(p);
@@ -306,8 +350,10 @@ static void kill_group(struct proc *p)
         p->status = -1;
         return;
     }
-    while (children_group_runs(p->pid) && !passed(begin, KILL_WAIT_S))
+    while (children_group_runs(p->pid) && !passed(begin, KILL_WAIT_S)) {
+        kill(-p->pid, SIGKILL);    /* whoever was forked meanwhile */
         clock_nap(STEP_S);
+    }
     reap(p);
 }
 
@@ -321,6 +367,7 @@ void proc_stop(struct proc *p, double grace_s)
             ends_within(p->pid, grace_s);
         }
         kill_group(p);
+        proc_log_bound(p->log_path);
     }
     free(p->log_path);
     p->log_path = NULL;
@@ -356,8 +403,7 @@ void proc_describe_end(const struct proc *p, char *text, size_t size)
 {
     int         code  = p->ended && WIFEXITED(p->status)
                         ? WEXITSTATUS(p->status) : -1;
-    int         signo = p->ended && WIFSIGNALED(p->status)
-                        ? WTERMSIG(p->status) : code > 128 ? code - 128 : 0;
+    int         signo = p->ended ? end_signal(p) : 0;
     const char *words = signal_words(signo);
 
     if (p->pid > 0) {
@@ -366,6 +412,10 @@ void proc_describe_end(const struct proc *p, char *text, size_t size)
         snprintf(text, size, "was not started");
     } else if (p->stopped_by_us) {
         snprintf(text, size, "was stopped by audition");
+    } else if (p->killed_for_memory) {
+        snprintf(text, size, "was killed by the kernel (SIGKILL), because "
+                 "memory ran out: take a smaller context or a smaller file, "
+                 "or free memory");
     } else if (code >= 0 && words) {
         snprintf(text, size, "exited with status %d, a shell's way to say "
                  "that its program was killed by %s", code, words);
@@ -378,60 +428,6 @@ void proc_describe_end(const struct proc *p, char *text, size_t size)
     } else {
         snprintf(text, size, "ended, and how is not known");
     }
-}
-
-/* The last max_bytes of a regular file; NULL when there are none. */
-static char *read_end(const char *path, size_t max_bytes, size_t *len,
-                      bool *cut)
-{
-    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    char       *text = NULL;
-    ssize_t     n    = -1;
-
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        *cut = (uint64_t)st.st_size > max_bytes;
-        *len = *cut ? max_bytes : (size_t)st.st_size;
-        text = mem_new(*len + 1, 1);
-        n = pread(fd, text, *len, st.st_size - (off_t)*len);
-        *len = n > 0 ? (size_t)n : 0;
-    }
-    if (fd >= 0) close(fd);
-    return text;
-}
-
-char *proc_log_tail(const struct proc *p, size_t max_bytes)
-{
-    size_t        len  = 0;
-    bool          cut  = false;
-    char         *raw  = p->log_path
-                         ? read_end(p->log_path, max_bytes, &len, &cut) : NULL;
-    char         *line = raw, *first, *tail;
-    struct strbuf all;
-
-    if (!raw) return mem_copy("");
-    first = cut ? memchr(raw, '\n', len) : NULL;
-    if (first && first + 1 < raw + len) line = first + 1;
-    while (len && raw[len - 1] == '\n') len--;
-    strbuf_init(&all, 3 * len + 1);
-    while (line < raw + len) {
-        size_t left = (size_t)(raw + len - line);
-        char  *end  = memchr(line, '\n', left);
-        size_t n    = end ? (size_t)(end - line) : left;
-        char  *show = utf8_printable(line, n);
-
-        strbuf_add(&all, show);
-        if (end) strbuf_addn(&all, "\n", 1);
-        free(show);
-        line += n + 1;
-    }
-    /* Replacing made it longer: drop from the front, by whole letters. */
-    first = all.text + (all.len > max_bytes ? all.len - max_bytes : 0);
-    while (((unsigned char)*first & 0xc0) == 0x80) first++;
-    tail = mem_copy(first);
-    strbuf_done(&all);
-    free(raw);
-    return tail;
 }
 
 int proc_reap_leftovers(void) { return children_reap_leftovers(); }
@@ -448,7 +444,16 @@ static bool drain(int fd, struct strbuf *all)
     return n > 0 || (n < 0 && errno == EINTR);
 }
 
-static int capture(struct proc *p, int fd, double timeout_s,
+/* What the kinds of capture differ in. */
+struct capture {
+    double        timeout_s;
+    size_t        max_bytes;
+    bool          ignores_stop;
+    proc_child_fn on_child;
+    void         *ctx;
+};
+
+static int collect(struct proc *p, int fd, const struct capture *how,
                    struct strbuf *all, const char *name, struct err *err)
 {
     int64_t begin = clock_now_ns();
@@ -456,25 +461,26 @@ static int capture(struct proc *p, int fd, double timeout_s,
     while (proc_running(p)) {
         struct pollfd one = {.fd = fd, .events = POLLIN};
 
-        if (stop_signal())
+        if (!how->ignores_stop && stop_signal())
             return err_set(err, ERR_STOPPED, "stopped by a signal");
-        if (passed(begin, timeout_s))
+        if (passed(begin, how->timeout_s))
             return err_set(err, ERR_TIMEOUT, "%s did not end within %g s; "
-                           "run it by hand to see why", name, timeout_s);
+                           "run it by hand to see why", name, how->timeout_s);
         poll(&one, fd < 0 ? 0 : 1, STEP_MS);
         if (one.revents && !drain(fd, all)) fd = -1;   /* it closed both */
     }
-    while (fd >= 0 && !passed(begin, timeout_s) && drain(fd, all))
+    while (fd >= 0 && !passed(begin, how->timeout_s) && drain(fd, all))
         ;
     return 0;
 }
 
-int proc_capture(char *const argv[], double timeout_s, size_t max_bytes,
-                 char **output, int *status, struct err *err)
+static int capture(char *const argv[], const struct capture *how,
+                   char **output, int *status, struct err *err)
 {
     struct proc   p       = {0};
     int           ends[2] = {-1, -1};
     struct strbuf all;
+    bool          is_told;
     int           rc;
 
     *output = NULL;
@@ -483,11 +489,14 @@ int proc_capture(char *const argv[], double timeout_s, size_t max_bytes,
         return err_set(err, ERR_PREFLIGHT, "%s cannot be started: %s",
                        argv[0], strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    strbuf_init(&all, max_bytes);
+    strbuf_init(&all, how->max_bytes);
     rc = spawn(&p, argv, ends[1], err);
     close(ends[1]);
-    if (rc == 0) rc = capture(&p, ends[0], timeout_s, &all, argv[0], err);
+    is_told = rc == 0 && how->on_child;
+    if (is_told) how->on_child(how->ctx, p.pid);
+    if (rc == 0) rc = collect(&p, ends[0], how, &all, argv[0], err);
     proc_stop(&p, 0.2);
+    if (is_told) how->on_child(how->ctx, 0);
     close(ends[0]);
     if (rc == 0) {
         *output = strbuf_take(&all);
@@ -495,6 +504,36 @@ int proc_capture(char *const argv[], double timeout_s, size_t max_bytes,
     }
     strbuf_done(&all);
     return rc;
+}
+
+int proc_capture(char *const argv[], double timeout_s, size_t max_bytes,
+                 char **output, int *status, struct err *err)
+{
+    const struct capture how = {.timeout_s = timeout_s,
+                                .max_bytes = max_bytes};
+
+    return capture(argv, &how, output, status, err);
+}
+
+int proc_capture_told(char *const argv[], double timeout_s, size_t max_bytes,
+                      proc_child_fn on_child, void *ctx, char **output,
+                      int *status, struct err *err)
+{
+    const struct capture how = {.timeout_s = timeout_s,
+                                .max_bytes = max_bytes,
+                                .on_child = on_child, .ctx = ctx};
+
+    return capture(argv, &how, output, status, err);
+}
+
+int proc_capture_to_end(char *const argv[], double timeout_s,
+                        size_t max_bytes, char **output, int *status,
+                        struct err *err)
+{
+    const struct capture how = {.timeout_s = timeout_s,
+                                .max_bytes = max_bytes, .ignores_stop = true};
+
+    return capture(argv, &how, output, status, err);
 }
 
 static bool is_plain(const char *arg, bool first)

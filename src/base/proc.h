@@ -27,6 +27,8 @@ struct proc {
     int   status;          /* of waitpid, once it ended                     */
     bool  ended;
     bool  stopped_by_us;
+    long  oom_kills;       /* of the kernel before it started; -1: not said */
+    bool  killed_for_memory;   /* SIGKILL, and the kernel counts one more   */
     char *record;          /* path of the record file, or NULL              */
     char *log_path;        /* or NULL                                       */
 };
@@ -39,7 +41,8 @@ struct proc {
 MUST_USE int proc_start(struct proc *p, char *const argv[],
                         const char *log_path, struct err *err);
 
-/* Is it running? Reaps it when it ended. Never waits. */
+/* Is it running? Reaps it when it ended. Never waits. Keeps its log within
+ * PROC_LOG_BYTES (proc_log.h). */
 bool proc_running(struct proc *p);
 
 /* SIGTERM to the group, up to grace_s, SIGKILL, reaped. Safe when it has
@@ -48,7 +51,8 @@ void proc_stop(struct proc *p, double grace_s);
 
 /* How it ended, in words for the user: "exited with status 1", "was killed
  * by SIGILL: this build does not suit this CPU ..." , "was killed by
- * SIGKILL, as the kernel does when memory runs out". `text` of size bytes. */
+ * SIGKILL, as the kernel does when memory runs out", "was killed by the
+ * kernel ..." where that is certain. `text` of size bytes. */
 void proc_describe_end(const struct proc *p, char *text, size_t size);
 
 /* The last lines of the log, at most max_bytes, made printable: control
@@ -66,6 +70,20 @@ int proc_reap_leftovers(void);
 MUST_USE int proc_capture(char *const argv[], double timeout_s,
                           size_t max_bytes, char **output, int *status,
                           struct err *err);
+
+/* As proc_capture, and on_child is told of the process group once the program runs
+ * and of 0 when it has ended; NULL: nobody is. */
+typedef void (*proc_child_fn)(void *ctx, long group);
+MUST_USE int proc_capture_told(char *const argv[], double timeout_s,
+                               size_t max_bytes, proc_child_fn on_child,
+                               void *ctx, char **output, int *status,
+                               struct err *err);
+
+/* As proc_capture, whether a stop signal has come or not: for what puts back what we
+ * changed. */
+MUST_USE int proc_capture_to_end(char *const argv[], double timeout_s,
+                                 size_t max_bytes, char **output, int *status,
+                                 struct err *err);
 
 /* An argv as one line that a POSIX shell reads back. Caller frees. */
 char *proc_quote(char *const argv[]);

@@ -48,6 +48,23 @@ struct units_text units_number(double value, int decimals)
     return out;
 }
 
+struct units_text units_grouped(double whole)
+{
+    struct digits     plain = digits(whole, 0);
+    size_t            len   = strlen(plain.text), at = 0;
+    size_t            sign  = strspn(plain.text, "-");
+    struct units_text out;
+
+    if (!isfinite(whole) || fabs(whole) >= 1e14 || plain.text[0] == '<')
+        return units_number(whole, 0);
+    for (size_t i = 0; i < len; i++) {
+        if (i > sign && (len - i) % 3 == 0) out.text[at++] = ',';
+        out.text[at++] = plain.text[i];
+    }
+    out.text[at] = '\0';
+    return out;
+}
+
 /* How a quantity is written: divided, with so many decimals, and a name. */
 struct form {
     double      divisor;

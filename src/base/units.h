@@ -18,6 +18,7 @@ struct units_text {
 
 struct units_text units_number(double value, int decimals);   /* "41.2" */
 struct units_text units_bytes(double bytes);                  /* "1.7 GiB" */
+struct units_text units_grouped(double whole);                /* "12,288" */
 struct units_text units_count(double count);   /* "494M", "1.7B" (billions) */
 
 /* A value of a metric with its unit: "1.24 s", "1.7 GiB", "41.2 tok/s". The

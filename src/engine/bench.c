@@ -337,7 +337,8 @@ int bench_run(const char *server_path, const struct engine_spec *spec,
                        spec->candidate->path);
     }
     argv = bench_args(bench, spec, repetitions);
-    rc = proc_capture(argv, limit_s, OUTPUT_BYTES, &output, &status, err);
+    rc = proc_capture_told(argv, limit_s, OUTPUT_BYTES, spec->on_child,
+                           spec->on_child_ctx, &output, &status, err);
     if (rc == 0 && status != 0) rc = explain_end(output, status, err);
     if (rc == 0) rc = bench_parse(output, out, err);
     if (rc == 0) out->command = proc_quote(argv);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* engine_log.h - what llama.cpp says of memory and devices while it loads.
- * The log is no API: every fact is optional, several versions' wordings are
- * known (tests/corpus/engine_log/). Pure.
+/* engine_log.h - what llama.cpp says of memory and devices while it loads, and
+ * what follows from it when memory runs out (oom.c) or the GPU stays idle
+ * (fallback.c). The log is no API: every fact is optional, several versions'
+ * wordings are known (tests/corpus/engine_log/). Pure.
  *
  * llama-server prints these at verbosity 4 (LLAMA_ARG_LOG_VERBOSITY).
  */
@@ -11,8 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes; NAN where the log does not say. Host: main memory, a mapped file
- * included; device: a GPU's own or its part of unified memory. */
+/* Bytes; NAN where the log does not say: of each pair both or neither are
+ * known. Host: main memory, a mapped file included; device: a GPU's own or its
+ * part of unified memory. */
 struct engine_log {
     double weights_host_bytes, weights_device_bytes;
     double kv_host_bytes, kv_device_bytes;     /* recurrent state included   */
@@ -20,12 +22,14 @@ struct engine_log {
     double output_bytes;
     double total_bytes;           /* of all these; NAN when none is known    */
     double device_total_bytes;    /* of the above on devices                 */
-    double largest_bytes;         /* largest single allocation ...           */
+    double largest_bytes;         /* largest single allocation (a file that is
+                                     mapped into main memory is none) ...    */
     char   largest[40];           /* ... "KV cache", "weights", "compute"    */
     int    layers_on_gpu, layers; /* "offloaded 25/25 layers"; -1            */
     int    found_gpu;             /* 1, 0; -1: not said                      */
     char   gpu[80];               /* "CUDA0 (Orin)"; ""                      */
-    double gpu_free_bytes;        /* as the engine saw it before, NAN        */
+    double gpu_free_bytes;        /* of all it uses, as the engine saw it
+                                     before, NAN                             */
     /* The allocation that failed, if one did. */
     double failed_bytes;          /* asked for; NAN                          */
     char   failed[40];            /* "KV cache", "weights", "compute
@@ -36,8 +40,10 @@ void engine_log_read(const char *text, size_t len, struct engine_log *out);
 
 /* Why a candidate ran out of memory, in one sentence, and what would fit:
  * "out of memory allocating the KV cache: 7,024 MiB asked, 5,110 available;
- * fits with context <= 2,560 or q8_0 KV". Numbers that are missing (NAN, -1,
- * false) leave their clause out. Caller frees. */
+ * fits with context ≤ 2,560 or q8_0 KV". Numbers that are missing (NAN, -1,
+ * false) leave their clause out. Of a GPU, "available" is what the engine saw
+ * of it; a piece that looks as if it fitted is told with what was allocated
+ * before: "512 MiB asked on top of 4,900, 5,110 available". Caller frees. */
 struct oom_facts {
     const struct engine_log *log;  /* or NULL                                */
     double asked_bytes;            /* when the log says nothing: predicted   */

@@ -40,6 +40,13 @@ extern char **environ;
 #define POLL_FRAC    0.02   /* ... or this much of it too late, up to POLL_S */
 #define DYING_S    5.0      /* from closed sockets to the end of a process */
 #define PORT_TRIES 3        /* another program may take a free port first */
+#define KEY_S      2.0      /* for /props with a wrong key */
+
+/* Named in the environment and not on the command line, which is measured and
+ * recommended as it is. At 4 the log has the sizes of the buffers and about
+ * 2 kB for each request, nothing for each token. */
+#define VERBOSITY_NAME "LLAMA_ARG_LOG_VERBOSITY"
+#define VERBOSITY      "4"
 
 struct self {
     struct llama_binary binary;
@@ -48,6 +55,9 @@ struct self {
     int                 port;
     int64_t             started_ns;
     char               *page_cache;    /* in words: engine_facts.page_cache */
+    void              (*on_child)(void *ctx, long group);   /* of the spec */
+    void               *on_child_ctx;
+    bool                is_alien;      /* another program has our port */
 };
 
 /* Argument vector that owns its texts. */
@@ -241,6 +251,9 @@ static int explain_end(const struct self *self, const char *when,
         err_set(err, ERR_FAILED, "out of memory %s: its log says \"%.300s\", "
                 "and llama-server %s; try a smaller `context:` or a smaller "
                 "quantisation", when, cause, how);
+    else if (self->proc.killed_for_memory)
+        err_set(err, ERR_FAILED, "out of memory %s: llama-server %s", when,
+                how);
     else if (cause[0])
         err_set(err, ERR_FAILED, "%s, llama-server %s; its log says "
                 "\"%.300s\"", when, how, cause);
@@ -251,7 +264,46 @@ static int explain_end(const struct self *self, const char *when,
     return -1;
 }
 
-static bool child_lives(void *ctx) { return proc_running(ctx); }
+static void tell_of_child(const struct self *self, long group)
+{
+    if (self->on_child) self->on_child(self->on_child_ctx, group);
+}
+
+/* Whoever asks here whether the child runs, the listener hears its end. */
+static bool runs(struct self *self)
+{
+    bool did_run  = self->proc.pid > 0;
+    bool does_run = proc_running(&self->proc);
+
+    if (did_run && !does_run) tell_of_child(self, 0);
+    return does_run;
+}
+
+static bool child_lives(void *ctx) { return runs(ctx); }
+
+static int is_alien(struct self *self, struct err *err)
+{
+    self->is_alien = true;
+    return err_set(err, ERR_FAILED, "another program answers on port %d, "
+                   "which was free a moment ago; run it again, or choose a "
+                   "port with --port", self->port);
+}
+
+/* Who took our port before our child could bind it may be healthy too; only
+ * ours refuses a key that is not ours. */
+static int check_is_ours(struct self *self, const struct engine_spec *spec,
+                         struct err *err)
+{
+    struct client stranger;
+    struct err    ignored = {0};
+    int           status  = 0;
+
+    client_init(&stranger, self->client.base_url, "not-the-key",
+                &spec->limits);
+    json_decref(client_get(&stranger, "/props", KEY_S, &status, &ignored));
+    client_done(&stranger);
+    return status == 200 ? is_alien(self, err) : 0;
+}
 
 /* Until /health says 200; *load_s from the spawn. */
 static int wait_ready(struct self *self, double limit_s, double *load_s,
@@ -268,7 +320,7 @@ static int wait_ready(struct self *self, double limit_s, double *load_s,
             *load_s = past_s;
             return 0;
         }
-        if (!proc_running(&self->proc))
+        if (!runs(self))
             return explain_end(self, "while loading the model", err);
         if (stop_signal())
             return err_set(err, ERR_STOPPED, "stopped while loading");
@@ -306,19 +358,23 @@ static int launch(struct self *self, const struct engine_spec *spec,
     rc = proc_start(&self->proc, a.v, spec->log_path, err);
     args_done(&a);
     if (rc) return -1;
+    tell_of_child(self, self->proc.pid);
+    self->is_alien = false;
     url = mem_printf("http://127.0.0.1:%d", port);
     client_init(&self->client, url, api_key, &spec->limits);
     self->port = port;
     free(url);
     self->client.is_llama = true;
     self->client.alive = child_lives;
-    self->client.alive_ctx = &self->proc;
-    return wait_ready(self, spec->limits.load_s, load_s, err);
+    self->client.alive_ctx = self;
+    if (wait_ready(self, spec->limits.load_s, load_s, err)) return -1;
+    return check_is_ours(self, spec, err);
 }
 
 static void take_down(struct self *self)
 {
     client_done(&self->client);
+    if (self->proc.pid > 0) tell_of_child(self, 0);
     proc_stop(&self->proc, STOP_S);
 }
 
@@ -358,9 +414,13 @@ static int read_facts(struct self *self, const struct engine_spec *spec,
                       double load_s, struct engine_facts *facts,
                       struct err *err)
 {
-    int     status = 0;
-    json_t *props  = client_get(&self->client, "/props", 10.0, &status, err);
+    int        status = 0;
+    struct err why    = {0};
+    json_t    *props  = client_get(&self->client, "/props", 10.0, &status,
+                                   &why);
 
+    if (!props && status == 401) return is_alien(self, err);
+    if (!props && err) *err = why;
     if (!props) return err_ctx(err, "llama-server is up, but /props failed");
     *facts = (struct engine_facts){
         .engine = mem_copy("llama_server"), .pid = self->proc.pid,
@@ -399,15 +459,18 @@ static void stop(void *opaque)
 }
 
 /* llama.cpp reads every flag from the environment too; a setting that hides
- * there would be measured and not be in the command we recommend. */
-static void forget_hidden_settings(void)
+ * there would be measured and not be in the command we recommend. How much it
+ * logs is the user's choice first. */
+static void settle_environment(void)
 {
+    setenv(VERBOSITY_NAME, VERBOSITY, 0);
     for (char **at = environ; at && *at;) {
         size_t n = strcspn(*at, "=");
         char  *name;
 
-        if (strncmp(*at, "LLAMA_ARG_", 10) != 0 &&
-            strncmp(*at, "LLAMA_API_KEY=", 14) != 0) {
+        if ((strncmp(*at, "LLAMA_ARG_", 10) != 0 &&
+             strncmp(*at, "LLAMA_API_KEY=", 14) != 0) ||
+            strncmp(*at, VERBOSITY_NAME "=", sizeof VERBOSITY_NAME) == 0) {
             at++;
             continue;
         }
@@ -427,7 +490,9 @@ static int start(void **out, const struct engine_spec *spec,
     int          rc = -1;
 
     make_key(key);
-    forget_hidden_settings();
+    settle_environment();
+    self->on_child = spec->on_child;
+    self->on_child_ctx = spec->on_child_ctx;
     if (check_extra_args(spec->candidate, err)) goto done;
     if (locate_server(spec->server_path, &self->binary, err)) goto done;
     if (spec->port > 0 && !port_is_free(spec->port)) {
@@ -443,8 +508,8 @@ static int start(void **out, const struct engine_spec *spec,
                       : launch(self, spec, key, port, &load_s, &why);
         if (rc == 0) rc = read_facts(self, spec, load_s, facts, &why);
         if (rc == 0) break;
-        if (spec->port <= 0 && i + 1 < PORT_TRIES && self->proc.ended &&
-            lost_the_port(self)) {
+        if (spec->port <= 0 && i + 1 < PORT_TRIES &&
+            (self->is_alien || (self->proc.ended && lost_the_port(self)))) {
             take_down(self);
             continue;
         }
@@ -485,15 +550,20 @@ static int render(void *opaque, const struct chat_request *request,
 
 /* Asked after a failure. The sockets of a process that dies close before it
  * is gone: told at once, its death would be a lost connection. Whoever still
- * holds the port is not dying. */
+ * holds the port is not dying; whoever lives long without it is as good as
+ * dead. */
 static bool alive(void *opaque, struct err *why)
 {
     struct self *self = opaque;
     int64_t      end  = clock_now_ns() + (int64_t)(DYING_S * 1e9);
 
-    while (proc_running(&self->proc)) {
+    while (runs(self)) {
         clock_nap(POLL_S);
-        if (!port_is_free(self->port) || clock_now_ns() >= end) return true;
+        if (!port_is_free(self->port)) return true;
+        if (clock_now_ns() < end) continue;
+        err_set(why, ERR_FAILED, "while answering, llama-server closed its "
+                "port and runs on: it no longer listens; look at its log");
+        return false;
     }
     explain_end(self, "while answering", why);
     return false;

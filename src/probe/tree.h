@@ -4,7 +4,8 @@
  *
  * Links    are followed inside the root: an absolute link of a copied tree
  *          ("/proc/device-tree -> /sys/firmware/devicetree/base") is rebased,
- *          ".." never climbs above the root, at most 40 links.
+ *          ".." never climbs above the root, at most 40 links. Where links
+ *          could not be copied, a file whose text is its target counts as one.
  * Hostile  only regular files are read (and sysfs's, which are); a FIFO, a
  *          folder, a file that vanishes between open and read, EAGAIN, EIO:
  *          -1 with errno. Never waits.

@@ -8,8 +8,13 @@
 
 #include "base/jsonx.h"
 #include "base/utf8.h"
+#include "board_notes.h"
+#include "coload.h"
+#include "ledger.h"
 #include "machine_json.h"
+#include "mode_facts.h"
 #include "report/report.h"
+#include "soak.h"
 
 static void set_truth(json_t *object, const char *key, int truth)
 {
@@ -108,6 +113,7 @@ static json_t *metric_json(const struct metric *m, enum metric_id id)
     set_count(object, "n", m->n);
     jsonx_set_text(object, "unit", metric_info[id].unit);
     jsonx_set_text(object, "reason", *m->reason ? m->reason : NULL);
+    json_object_set_new(object, "marked", json_boolean(m->is_marked));
     if (metric_is_latency(id) && m->n > 0)
         json_object_set_new(object, "percentiles", percentiles_json(m));
     return object;
@@ -297,6 +303,12 @@ static json_t *candidate_json(const struct candidate_facts *c)
     json_object_set_new(object, "reasoning", reasoning_json(&c->reasoning));
     json_object_set_new(object, "calls", calls_json(&c->calls));
     json_object_set_new(object, "serving", serving_json(c));
+    json_object_set_new(object, "board", board_facts_json(&c->board));
+    json_object_set_new(object, "ledger", ledger_json(&c->ledger));
+    json_object_set_new(object, "soak", c->soak ? soak_json(c->soak)
+                                                : json_null());
+    json_object_set_new(object, "co_load", c->coload ? coload_json(c->coload)
+                                                     : json_null());
     json_object_set_new(object, "predicted", predicted_json(c));
     json_object_set_new(object, "quality", quality_json(c));
     json_object_set_new(object, "examples", examples_json(c));
@@ -339,6 +351,7 @@ json_t *report_json_document(const struct facts *f)
     for (size_t i = 0; i < f->n_candidates; i++)
         json_array_append_new(list, candidate_json(&f->candidates[i]));
     json_object_set_new(object, "candidates", list);
+    json_object_set_new(object, "modes", mode_facts_json(f));
     return object;
 }
 

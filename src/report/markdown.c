@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "report/board_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
 #include "report/markdown_text.h"
@@ -228,11 +229,9 @@ static void quality(struct strbuf *out, const struct candidate_facts *c)
     strbuf_add(out, "\n");
 }
 
-static void listener(struct strbuf *out, const struct candidate_facts *c)
+static void labelled(struct strbuf *out, struct listener_line *lines,
+                     size_t n)
 {
-    struct listener_line lines[LISTENER_LINES];
-    size_t               n = listener_lines(c, lines);
-
     for (size_t i = 0; i < n; i++) {
         char *title = mem_copy(lines[i].label), *label;
 
@@ -246,6 +245,20 @@ static void listener(struct strbuf *out, const struct candidate_facts *c)
     }
     if (n) strbuf_add(out, "\n");
     listener_done(lines, n);
+}
+
+static void listener(struct strbuf *out, const struct candidate_facts *c)
+{
+    struct listener_line lines[LISTENER_LINES];
+
+    labelled(out, lines, listener_lines(c, lines));
+}
+
+static void board(struct strbuf *out, const struct candidate_facts *c)
+{
+    struct listener_line lines[BOARD_LINES];
+
+    labelled(out, lines, board_lines(c, lines));
 }
 
 /* ---- the tables of a candidate ----------------------------------------- */
@@ -424,6 +437,7 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
     }
     quality(out, c);
     listener(out, c);
+    board(out, c);
     metrics(out, c);
     percentiles(out, c);
     turns(out, c);
@@ -431,6 +445,19 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
     serving(out, c);
     predicted(out, c);
     examples(out, c);
+}
+
+static void modes(struct strbuf *out, const struct facts *f)
+{
+    if (f->n_modes == 0) return;
+    strbuf_add(out, "## Power modes\n\n");
+    for (size_t i = 0; i < f->n_modes; i++) {
+        char *line = board_mode_line(&f->modes[i]);
+
+        md_item(out, "Mode", line);
+        free(line);
+    }
+    strbuf_add(out, "\n");
 }
 
 static void foot(struct strbuf *out, const struct facts *f)
@@ -469,6 +496,7 @@ static void render(const struct facts *f, bool colour, int columns,
         strbuf_add(out, "## Candidates\n\n");
     }
     for (size_t i = 0; i < f->n_candidates; i++) candidate(out, f, i);
+    modes(out, f);
     foot(out, f);
 }
 

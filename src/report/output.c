@@ -91,9 +91,10 @@ static int store_facts(struct audition *a, const struct facts *facts,
 
 void output_json(json_t *document)
 {
-    char *text = jsonx_dump(document);
+    /* 15 digits: 1.1 stays 1.1 */
+    char *text = json_dumps(document, JSON_REAL_PRECISION(15) | JSON_COMPACT);
 
-    puts(text);
+    puts(text ? text : "null");
     free(text);
     json_decref(document);
 }

@@ -12,6 +12,7 @@
 #include "base/term.h"
 #include "base/utf8.h"
 #include "base/wrap.h"
+#include "report/board_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
 #include "report/report.h"
@@ -221,14 +222,28 @@ static void findings(const struct page *p, const struct candidate_facts *c)
     }
 }
 
+static void labelled(const struct page *p, struct listener_line *lines,
+                     size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        entry(p, 5, 10, lines[i].label,
+              strcmp(lines[i].label, "marked") ? STYLE_FAINT : STYLE_WARN,
+              lines[i].text);
+    listener_done(lines, n);
+}
+
 static void listener(const struct page *p, const struct candidate_facts *c)
 {
     struct listener_line lines[LISTENER_LINES];
-    size_t               n = listener_lines(c, lines);
 
-    for (size_t i = 0; i < n; i++)
-        entry(p, 5, 10, lines[i].label, STYLE_FAINT, lines[i].text);
-    listener_done(lines, n);
+    labelled(p, lines, listener_lines(c, lines));
+}
+
+static void board(const struct page *p, const struct candidate_facts *c)
+{
+    struct listener_line lines[BOARD_LINES];
+
+    labelled(p, lines, board_lines(c, lines));
 }
 
 static void times(const struct page *p, const struct candidate_facts *c)
@@ -303,6 +318,7 @@ static void candidate(const struct page *p, const struct facts *f, size_t i)
     cases(p, c);
     listener(p, c);
     times(p, c);
+    board(p, c);
     predicted(p, c);
 }
 
@@ -325,6 +341,18 @@ static void engines(const struct page *p, const struct facts *f)
     }
     entry(p, 0, 10, "Engine", STYLE_FAINT, seen.text);
     strbuf_done(&seen);
+}
+
+static void modes(const struct page *p, const struct facts *f)
+{
+    if (f->n_modes == 0) return;
+    heading(p, STYLE_STRONG, "Power modes");
+    for (size_t i = 0; i < f->n_modes; i++) {
+        char *line = board_mode_line(&f->modes[i]);
+
+        entry(p, 0, 10, "mode", STYLE_FAINT, line);
+        free(line);
+    }
 }
 
 static void foot(const struct page *p, const struct facts *f)
@@ -364,6 +392,7 @@ static void render(const struct facts *f, bool colour, int columns,
     answer(&p, f);
     if (f->n_candidates) results(&p, f);
     for (size_t i = 0; i < f->n_candidates; i++) candidate(&p, f, i);
+    modes(&p, f);
     foot(&p, f);
 }
 

@@ -67,7 +67,7 @@ static const struct fault_case fault_cases[] = {
     {"dies-sigkill", "{\"fault\":{\"kind\":\"die_sigkill\"}}",
      "while answering, llama-server was killed by SIGKILL"},
     {"dies-of-memory", "{\"fault\":{\"kind\":\"oom_mid\"}}",
-     "out of memory while answering"},
+     "out of memory allocating"},
     {"ends", "{\"fault\":{\"kind\":\"exit0\"}}",
      "while answering, llama-server exited with status 0"},
     /* strange, but an answer */

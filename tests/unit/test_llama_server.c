@@ -150,6 +150,99 @@ static void test_only_a_build_that_lists_backend_sampling_has_it(void **state)
     stage_end(&s);
 }
 
+struct heard {
+    long groups[8];
+    int  n;
+};
+
+static void hear(void *ctx, long group)
+{
+    struct heard *h = ctx;
+
+    if (h->n < 8) h->groups[h->n] = group;
+    h->n++;
+}
+
+static void test_the_listener_hears_the_group_and_its_end(void **state)
+{
+    struct stage s;
+    struct heard h   = {.n = 0};
+    struct turn  turn;
+    struct err   err = {0}, why = {0};
+
+    (void)state;
+    if (!fake_is_there()) skip();
+    stage_prepare(&s, &players[0], STAGE_SCRIPT ",\"fault\":{\"kind\":"
+                  "\"die_sigabrt\"}}", NULL, &patient);
+    s.spec.on_child = hear;
+    s.spec.on_child_ctx = &h;
+    if (stage_start(&s, &err)) fail_msg("%s", err.text);
+    assert_int_equal(h.n, 1);
+    assert_int_equal(h.groups[0], s.facts.pid);
+    assert_int_equal(stage_ask(&s, "Hello", 20, &turn, &err), -1);
+    turn_done(&turn);
+    assert_false(s.player->ops->alive(s.engine, &why));
+    assert_non_null(strstr(why.text, "SIGABRT"));
+    stage_end(&s);
+    assert_int_equal(h.n, 2);
+    assert_int_equal(h.groups[1], 0);
+}
+
+static void test_the_log_is_as_talkative_as_the_user_says(void **state)
+{
+    static const struct { const char *set, *want; } cases[] = {
+        {NULL, " LLAMA_ARG_LOG_VERBOSITY=4 "},
+        {"1", " LLAMA_ARG_LOG_VERBOSITY=1 "}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct stage s;
+        char         pid[24];
+
+        if (cases[i].set) setenv("LLAMA_ARG_LOG_VERBOSITY", cases[i].set, 1);
+        else unsetenv("LLAMA_ARG_LOG_VERBOSITY");
+        setenv("LLAMA_ARG_CTX_SIZE", "77", 1);
+        open_stage(&s, STAGE_SCRIPT "}", false, NULL);
+        snprintf(pid, sizeof pid, "%ld", s.facts.pid);
+        assert_true(proc_file_has(pid, "environ", cases[i].want));
+        assert_false(proc_file_has(pid, "environ", "LLAMA_ARG_CTX_SIZE"));
+        stage_end(&s);
+    }
+    unsetenv("LLAMA_ARG_LOG_VERBOSITY");
+}
+
+/* A program that bound the port before our child could answers /health, and
+ * every question, just as well. */
+static void test_who_took_the_port_is_not_taken_for_the_engine(void **state)
+{
+    struct stage s;
+    struct err   err = {0};
+
+    (void)state;
+    if (!fake_is_there()) skip();
+    stage_prepare(&s, &players[0], STAGE_SCRIPT ",\"fail_on_load\":"
+                  "\"port_stolen\"}", NULL, &patient);
+    assert_int_equal(stage_start(&s, &err), -1);
+    assert_non_null(strstr(err.text, "another program answers on port"));
+    stage_end(&s);
+}
+
+static void test_an_engine_that_closes_its_port_is_given_up(void **state)
+{
+    struct stage s;
+    struct turn  turn;
+    struct err   err = {0}, why = {0};
+
+    (void)state;
+    open_stage(&s, STAGE_SCRIPT ",\"fault\":{\"kind\":\"unlisten\"}}",
+               false, NULL);
+    assert_int_equal(stage_ask(&s, "Hello", 20, &turn, &err), -1);
+    turn_done(&turn);
+    assert_false(s.player->ops->alive(s.engine, &why));
+    assert_non_null(strstr(why.text, "no longer listens"));
+    stage_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +255,10 @@ int main(void)
         cmocka_unit_test(test_the_start_is_stamped_before_the_load),
         cmocka_unit_test(test_the_command_samples_as_the_requests_do),
         cmocka_unit_test(test_only_a_build_that_lists_backend_sampling_has_it),
+        cmocka_unit_test(test_the_listener_hears_the_group_and_its_end),
+        cmocka_unit_test(test_the_log_is_as_talkative_as_the_user_says),
+        cmocka_unit_test(test_who_took_the_port_is_not_taken_for_the_engine),
+        cmocka_unit_test(test_an_engine_that_closes_its_port_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

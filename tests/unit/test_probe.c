@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_probe.c - what src/probe/probe.h promises of the machine and of one
+/* test_probe.c - what src/probe/probe.h promises of memory, time and one
  * process, on made-up trees. What holds for every probe is in
  * tests/contract/test_probe_contract.c. */
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 
 #include "probe/probe.h"
 #include "temp_tree.h"
@@ -32,45 +31,167 @@ static int remove_tree(void **state)
     return 0;
 }
 
-/* ---- reading ----------------------------------------------------------- */
+/* ---- memory, swap, time -------------------------------------------------- */
+
+/* What the probe makes of the tree; reading_done() frees it. */
+static struct reading read_procfs(const struct temp_tree *t)
+{
+    struct reading r;
+
+    reading_init(&r);
+    probe_procfs.read(t->root, &r);
+    return r;
+}
 
 static void test_memory_and_swap_are_read_in_bytes(void **state)
 {
-    struct temp_tree    *t = *state;
-    struct probe_reading r;
+    struct temp_tree *t = *state;
+    struct reading    r;
 
     temp_text(t, "proc/meminfo", "MemTotal:       16031336 kB\n"
               "MemFree:         4210000 kB\nMemAvailable:    9786368 kB\n"
-              "SwapTotal:       8015616 kB\nSwapFree:        7991040 kB\n");
-    probe_read(t->root, &r);
-    assert_true(r.memory_bytes == 16031336.0 * 1024);
-    assert_true(r.available_bytes == 9786368.0 * 1024);
-    assert_true(r.swap_used_bytes == (8015616.0 - 7991040.0) * 1024);
-    assert_true(isnan(r.cpu_busy_s));
+              "SwapTotal:       8015616 kB\nSwapFree:        7991040 kB\n"
+              "NvMapMemFree: 100 kB\nNvMapMemUsed: 3670016 kB\n");
+    r = read_procfs(t);
+    assert_true(reading_get(&r, READ_mem_total_bytes) == 16031336.0 * 1024);
+    assert_true(reading_get(&r, READ_mem_free_bytes) == 4210000.0 * 1024);
+    assert_true(reading_get(&r, READ_mem_available_bytes) ==
+                9786368.0 * 1024);
+    assert_true(reading_get(&r, READ_nvmap_used_bytes) == 3670016.0 * 1024);
+    assert_true(reading_get(&r, READ_swap_total_bytes) == 8015616.0 * 1024);
+    assert_true(reading_get(&r, READ_swap_used_bytes) == 24576.0 * 1024);
+    assert_true(isnan(reading_get(&r, READ_swap_is_zram)));
+    assert_true(isnan(reading_get(&r, READ_cpu_busy_s)));
+    assert_non_null(r.values[READ_cpu_busy_s].why);
+    reading_done(&r);
+}
+
+static void test_swap_is_zram_when_all_of_it_is(void **state)
+{
+    static const struct { const char *lines; double zram, total, used; }
+        cases[] = {
+            {"", 0, 0, 0},
+            {"/dev/zram0 partition 100 3 5\n/dev/zram1\tpartition\t100\t4\t5\n",
+             1, 204800, 7168},
+            {"/dev/zram0 partition 100 0 5\n/var/swap file 50 1 -2\n",
+             0, 153600, 1024},
+            {"/swap\\040file file 50 0 -2\n", 0, 51200, 0},
+            {"/home/zram0 file 50 0 -2", 0, 51200, 0},
+            {"/dev/zram0 partition 100\n", NAN, NAN, NAN},
+            {"/dev/zram0 partition -100 3 5\n", NAN, NAN, NAN},
+            {"/dev/zram0 partition 3 100 5\n", NAN, NAN, NAN},
+            {"/dev/zram0 partition 9223372036854775808 3 5\n", NAN, NAN, NAN},
+            {"/dev/zram0 partition abc 3 5\n", NAN, NAN, NAN},
+        };
+    struct temp_tree *t = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = mem_printf("Filename Type Size Used Priority\n%s",
+                                cases[i].lines);
+        struct reading r;
+        temp_text(t, "proc/swaps", text);
+        r = read_procfs(t);
+        if (isnan(cases[i].zram)) {
+            assert_true(isnan(reading_get(&r, READ_swap_is_zram)));
+            assert_true(isnan(reading_get(&r, READ_swap_total_bytes)));
+        } else {
+            assert_true(reading_get(&r, READ_swap_is_zram) == cases[i].zram);
+            assert_true(reading_get(&r, READ_swap_total_bytes) ==
+                        cases[i].total);
+            assert_true(reading_get(&r, READ_swap_used_bytes) ==
+                        cases[i].used);
+        }
+        reading_done(&r);
+        free(text);
+    }
 }
 
 static void test_a_machine_without_swap_uses_none(void **state)
 {
-    struct temp_tree    *t = *state;
-    struct probe_reading r;
+    struct temp_tree *t = *state;
+    struct reading    r;
 
     temp_text(t, "proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 0 kB\n"
                                  "SwapFree: 0 kB");
-    probe_read(t->root, &r);
-    assert_true(r.swap_used_bytes == 0);
-    assert_true(isnan(r.available_bytes));
+    r = read_procfs(t);
+    assert_true(reading_get(&r, READ_swap_used_bytes) == 0);
+    assert_true(reading_get(&r, READ_swap_is_zram) == 0);
+    assert_true(isnan(reading_get(&r, READ_mem_available_bytes)));
+    reading_done(&r);
 }
 
 static void test_cpu_time_counts_work_and_not_waiting(void **state)
 {
-    struct temp_tree    *t = *state;
-    struct probe_reading r;
+    struct temp_tree *t = *state;
+    struct reading    r;
+    double            ticks = (double)sysconf(_SC_CLK_TCK);
 
     temp_text(t, "proc/stat", "cpu  100 20 3 999999 888888 40 5 6 77 88\n"
                               "cpu0 1 1 1 1 1 1 1 1 1 1\n");
-    probe_read(t->root, &r);
-    assert_true(r.cpu_busy_s ==
-                (100 + 20 + 3 + 40 + 5 + 6) / (double)sysconf(_SC_CLK_TCK));
+    r = read_procfs(t);
+    assert_true(reading_get(&r, READ_cpu_busy_s) ==
+                (100 + 20 + 3 + 40 + 5) / ticks);
+    assert_true(reading_get(&r, READ_cpu_stolen_s) == 6 / ticks);
+    reading_done(&r);
+}
+
+static void test_memory_stall_is_of_the_full_line(void **state)
+{
+    static const struct { const char *text; double pct; } cases[] = {
+        {"some avg10=9.00 avg60=0.00 avg300=0.00 total=5\n"
+         "full avg10=1.25 avg60=0.00 avg300=0.00 total=7\n", 1.25},
+        {"full avg10=100.00 avg60=0.00 avg300=0.00 total=7\n", 100},
+        {"full avg10=101.00 total=7\n", NAN}, {"full avg10=-1.00\n", NAN},
+        {"full avg10=1\n", NAN}, {"full avg10=1.5\n", NAN},
+        {"some avg10=1.25 total=7\n", NAN}, {"", NAN},
+        {"full total=7\navg10=1.25\n", NAN},
+    };
+    struct temp_tree *t = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reading r;
+        double         pct;
+        temp_text(t, "proc/pressure/memory", cases[i].text);
+        r = read_procfs(t);
+        pct = reading_get(&r, READ_memory_stall_pct);
+        if (isnan(cases[i].pct)) assert_true(isnan(pct));
+        else assert_true(pct == cases[i].pct);
+        reading_done(&r);
+    }
+}
+
+static void test_gpu_memory_by_process_on_every_jetson(void **state)
+{
+    static const char path[] = "sys/kernel/debug/nvmap/iovmm/clients";
+    struct temp_tree *t = *state;
+    struct reading    r = read_procfs(t);
+
+    assert_non_null(strstr(r.values[READ_nvmap_clients_bytes].why,
+                           "needs root and a Jetson"));
+    reading_done(&r);
+    temp_text(t, path,
+              "CLIENT                PROCESS      PID        SIZE\n"
+              "user          VLLM::EngineCor  1792595   14617792K\n"
+              "user              Web Content     2599       1M\n"
+              "user              Web Content     2600       1K\n"
+              "user                  broken     2600        \n"
+              "user                    huge     1 99999999999999999999K\n"
+              "total                                  15319584K\n");
+    r = read_procfs(t);
+    assert_int_equal(r.values[READ_nvmap_clients_bytes].n, 2);
+    assert_true(reading_find(&r, READ_nvmap_clients_bytes, "VLLM::EngineCor")
+                == 14617792.0 * 1024);
+    assert_true(reading_find(&r, READ_nvmap_clients_bytes, "Web Content") ==
+                1048576 + 1024);
+    reading_done(&r);
+    temp_text(t, path, "CLIENT  PROCESS  PID  PSS  SIZE\n"
+              "user  nvargus-daemon  4678  0K  76K\n"
+              "total                       64K  76K\n");
+    r = read_procfs(t);
+    assert_int_equal(r.values[READ_nvmap_clients_bytes].n, 1);
+    assert_true(reading_find(&r, READ_nvmap_clients_bytes, "nvargus-daemon")
+                == 76 * 1024);
+    reading_done(&r);
 }
 
 static void test_values_that_cannot_be_are_missing(void **state)
@@ -83,20 +204,61 @@ static void test_values_that_cannot_be_are_missing(void **state)
         "MemTotal: 12x kB\nMemAvailable:\nSwapTotal: \nSwapFree: 1e3 kB\n",
         "MemTotalX: 100 kB\nXMemTotal: 100 kB\n",
     };
-    struct temp_tree    *t = *state;
-    struct probe_reading r;
+    struct temp_tree *t = *state;
+    struct reading    r;
 
     for (size_t i = 0; i < sizeof meminfos / sizeof *meminfos; i++) {
         temp_text(t, "proc/meminfo", meminfos[i]);
-        probe_read(t->root, &r);
-        assert_true(isnan(r.memory_bytes));
-        assert_true(isnan(r.available_bytes));
-        assert_true(isnan(r.swap_used_bytes));
+        r = read_procfs(t);
+        assert_true(isnan(reading_get(&r, READ_mem_total_bytes)));
+        assert_true(isnan(reading_get(&r, READ_mem_available_bytes)));
+        assert_true(isnan(reading_get(&r, READ_swap_used_bytes)));
+        reading_done(&r);
     }
     temp_text(t, "proc/meminfo", "MemTotal: 100 kB\nMemAvailable: 101 kB\n");
-    probe_read(t->root, &r);
-    assert_true(r.memory_bytes == 102400);
-    assert_true(isnan(r.available_bytes));
+    r = read_procfs(t);
+    assert_true(reading_get(&r, READ_mem_total_bytes) == 102400);
+    assert_true(isnan(reading_get(&r, READ_mem_available_bytes)));
+    reading_done(&r);
+}
+
+/* The value of one field as the sampler would compute it. */
+static double sample(const struct temp_tree *t, enum sample_field field)
+{
+    struct watch_list list = {0};
+    double            value = NAN;
+    char              text[16384];
+
+    probe_procfs.watch(t->root, &list);
+    for (size_t i = 0; i < list.n; i++)
+        if (list.items[i].field == field &&
+            probe_file(t->root, list.items[i].path, text, sizeof text) >= 0)
+            value = list.items[i].parse(text) * list.items[i].scale;
+    watch_list_done(&list);
+    return value;
+}
+
+static void test_what_is_watched_has_the_same_numbers(void **state)
+{
+    struct temp_tree *t = *state;
+    double            ticks = (double)sysconf(_SC_CLK_TCK);
+
+    assert_true(isnan(sample(t, SAMPLE_available_bytes)));
+    temp_text(t, "proc/meminfo", "MemTotal: 200 kB\nMemAvailable: 100 kB\n");
+    temp_text(t, "proc/stat", "cpu  1 1 1 9 9 1 1 7 1 1\n");
+    temp_text(t, "proc/vmstat", "nr_free_pages 3\npswpin 5\npswpout 2\n");
+    temp_text(t, "proc/pressure/memory",
+              "some avg10=0.00 total=9\nfull avg10=0.00 total=2500000\n");
+    assert_true(sample(t, SAMPLE_available_bytes) == 102400);
+    assert_true(sample(t, SAMPLE_cpu_busy_s) == 5 / ticks);
+    assert_true(sample(t, SAMPLE_cpu_stolen_s) == 7 / ticks);
+    assert_true(sample(t, SAMPLE_swapped_bytes) ==
+                7 * (double)sysconf(_SC_PAGESIZE));
+    assert_true(fabs(sample(t, SAMPLE_memory_stall_s) - 2.5) < 1e-9);
+    temp_text(t, "proc/pressure/memory", "full avg10=0.00 total=-1\n");
+    temp_text(t, "proc/vmstat", "pswpin 5\n");
+    assert_true(isnan(sample(t, SAMPLE_memory_stall_s)));
+    assert_true(isnan(sample(t, SAMPLE_swapped_bytes)));
 }
 
 static void test_what_is_no_plain_file_is_not_read(void **state)
@@ -131,18 +293,6 @@ static void test_a_value_is_a_whole_number_behind_its_key(void **state)
         if (isnan(cases[i].value)) assert_true(isnan(value));
         else assert_true(value == cases[i].value);
     }
-}
-
-static void test_fields_are_described(void **state)
-{
-    size_t n = 0;
-
-    (void)state;
-    for (; probe_fields[n].name; n++) {
-        assert_true(strlen(probe_fields[n].unit) > 0);
-        assert_true(strlen(probe_fields[n].help) > 0);
-    }
-    assert_int_equal(n, sizeof(struct probe_reading) / sizeof(double));
 }
 
 /* ---- one process ------------------------------------------------------- */
@@ -199,6 +349,28 @@ static void test_parts_of_a_split_model_count_together(void **state)
     assert_true(m.mapped_bytes == 0x2000 + 0x3000);
 }
 
+static void test_the_largest_allocation_is_memory_and_no_file(void **state)
+{
+    struct temp_tree     *t = *state;
+    struct process_memory m;
+
+    temp_text(t, "proc/42/maps",
+              "10000-90000 r--p 00000000 08:01 7                /m/a.gguf\n"
+              "100000-900000 ---p 00000000 00:00 0 \n"
+              "1000000-1030000 rw-p 00000000 00:00 0 \n"
+              "2000000-2040000 rw-p 00000000 00:00 0            [heap]\n"
+              "3000000-3900000 rw-s 00000000 00:05 9   /dev/nvidia-uvm\n"
+              "4000000-4900000 rw-s 00000000 00:01 12   /memfd:x (deleted)\n"
+              "6000000-5000000 rw-p 00000000 00:00 0\n"
+              "0-ffffffffffffffff rw-p 00000000 00:00 0\n");
+    probe_process_memory(t->root, 42, NULL, &m);
+    assert_true(m.largest_bytes == 0x40000);
+    assert_true(isnan(m.mapped_bytes));
+    temp_text(t, "proc/42/maps", "garbage\n10-\n10-20\n10-20 rw-p");
+    probe_process_memory(t->root, 42, NULL, &m);
+    assert_true(isnan(m.largest_bytes));
+}
+
 static void test_hostile_mappings_are_no_memory(void **state)
 {
     static const char *const lines[] = {
@@ -231,6 +403,7 @@ static void test_a_process_that_is_gone_has_no_numbers(void **state)
         probe_process_memory(t->root, pids[i], "/m/a.gguf", &m);
         assert_true(isnan(m.anon_bytes));
         assert_true(isnan(m.mapped_bytes));
+        assert_true(isnan(m.largest_bytes));
     }
 }
 
@@ -261,172 +434,6 @@ static void test_our_own_mapping_is_seen_through_a_link(void **state)
     free(file);
 }
 
-/* ---- the machine ------------------------------------------------------- */
-
-static void test_a_jetson_is_known_by_its_device_tree(void **state)
-{
-    static const char compatible[] = "nvidia,p3768-0000\0nvidia,tegra234";
-    struct temp_tree *t = *state;
-    struct machine    m;
-
-    temp_write(t, "sys/firmware/devicetree/base/model",
-               "NVIDIA Jetson Orin NX", 22);       /* with its NUL */
-    temp_write(t, "sys/firmware/devicetree/base/compatible", compatible,
-               sizeof compatible);
-    temp_link(t, "proc/device-tree", "/sys/firmware/devicetree/base");
-    temp_text(t, "proc/meminfo", "MemTotal: 16 kB\nMemAvailable: 8 kB\n");
-    temp_text(t, "proc/cpuinfo",
-              "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd42\n\n"
-              "processor\t: 1\nCPU implementer\t: 0x41\nCPU part\t: 0xd42\n");
-    temp_text(t, "proc/sys/kernel/osrelease", "5.15.148-tegra\n");
-    temp_text(t, "etc/os-release",
-              "NAME=x\nPRETTY_NAME=\"Ubuntu 22.04.5 LTS\"\n");
-    machine_read(t->root, &m);
-    assert_string_equal(m.board, "NVIDIA Jetson Orin NX");
-    assert_string_equal(m.cpu, "Cortex-A78AE");
-    assert_string_equal(m.os, "Ubuntu 22.04.5 LTS");
-    assert_string_equal(m.kernel, "5.15.148-tegra");
-    assert_null(m.arch);
-    assert_int_equal(m.cores, 2);
-    assert_true(m.memory_bytes == 16384);
-    assert_true(m.available_bytes == 8192);
-    assert_true(m.reload_degrades);
-    machine_done(&m);
-}
-
-/* In a copy of another board, an absolute link leads to this machine. */
-static void test_a_link_out_of_a_copied_tree_is_not_followed(void **state)
-{
-    struct temp_tree *t = *state;
-    char             *ours = temp_path(t, "ours"), *root = temp_path(t, "copy");
-    struct machine    m;
-
-    temp_text(t, "ours/model", "this machine");
-    temp_text(t, "ours/compatible", "nvidia,tegra234");
-    temp_link(t, "copy/proc/device-tree", ours);
-    machine_read(root, &m);
-    assert_null(m.board);
-    assert_false(m.reload_degrades);
-    machine_done(&m);
-    free(ours);
-    free(root);
-}
-
-static void test_reloading_degrades_on_tegra_alone(void **state)
-{
-    struct temp_tree *t = *state;
-    struct machine    m;
-
-    temp_text(t, "proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0");
-    temp_text(t, "proc/device-tree/compatible", "raspberrypi,5-model-b");
-    machine_read(t->root, &m);
-    assert_string_equal(m.board, "Raspberry Pi 5 Model B Rev 1.0");
-    assert_false(m.reload_degrades);
-    machine_done(&m);
-    temp_text(t, "etc/nv_tegra_release", "# R36 (release)\n");
-    machine_read(t->root, &m);
-    assert_true(m.reload_degrades);
-    machine_done(&m);
-}
-
-static void test_a_pc_is_known_by_its_makers_words(void **state)
-{
-    static const struct { const char *vendor, *product, *board; } cases[] = {
-        {"Example\n", "Mini PC\n", "Example Mini PC"},
-        {"Example", "Example Mini PC", "Example Mini PC"},
-        {"To Be Filled By O.E.M.", "Mini PC", "Mini PC"},
-        {"Example", "System Product Name", NULL},
-        {"", "\n", NULL},
-        {"a\x1b[2Jb", "c", "a?[2Jb c"},
-    };
-    struct temp_tree *t = *state;
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct machine m;
-        temp_text(t, "sys/devices/virtual/dmi/id/sys_vendor", cases[i].vendor);
-        temp_text(t, "sys/devices/virtual/dmi/id/product_name",
-                  cases[i].product);
-        temp_text(t, "proc/cpuinfo", "processor : 0\n"
-                  "model name\t: Some(R) CPU @ 2 GHz\nprocessor : 1\n");
-        machine_read(t->root, &m);
-        if (cases[i].board) assert_string_equal(m.board, cases[i].board);
-        else assert_null(m.board);
-        assert_string_equal(m.cpu, "Some(R) CPU @ 2 GHz");
-        assert_int_equal(m.cores, 2);
-        machine_done(&m);
-    }
-}
-
-static void test_unlike_arm_cores_are_all_named(void **state)
-{
-    struct temp_tree *t = *state;
-    struct machine    m;
-
-    temp_text(t, "proc/cpuinfo",
-              "CPU implementer : 0x41\nCPU part : 0xd05\n"
-              "CPU implementer : 0x41\nCPU part : 0xd05\n"
-              "CPU implementer : 0x41\nCPU part : 0xd0b\n"
-              "CPU implementer : 0x41\nCPU part : 0xfff\n");
-    machine_read(t->root, &m);
-    assert_string_equal(m.cpu,
-                        "Cortex-A55 + Cortex-A76 + ARM 0x41 part 0xfff");
-    assert_int_equal(m.cores, -1);
-    machine_done(&m);
-}
-
-static void test_names_of_systems_in_any_quotes(void **state)
-{
-    static const struct { const char *text, *os; } cases[] = {
-        {"PRETTY_NAME=\"Debian GNU/Linux 12\"\n", "Debian GNU/Linux 12"},
-        {"PRETTY_NAME='Arch'\n", "Arch"}, {"PRETTY_NAME=Void", "Void"},
-        {"PRETTY_NAME=\"\"\n", NULL}, {"PRETTY_NAME=\"\n", NULL},
-        {"PRETTY_NAME=", NULL}, {"NAME=x\n", NULL}, {"", NULL},
-    };
-    struct temp_tree *t = *state;
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct machine m;
-        temp_text(t, "etc/os-release", cases[i].text);
-        machine_read(t->root, &m);
-        if (cases[i].os) assert_string_equal(m.os, cases[i].os);
-        else assert_null(m.os);
-        machine_done(&m);
-    }
-}
-
-static void test_an_empty_tree_says_nothing(void **state)
-{
-    struct temp_tree *t = *state;
-    struct machine    m;
-
-    machine_read(t->root, &m);
-    assert_null(m.board);
-    assert_null(m.cpu);
-    assert_null(m.os);
-    assert_null(m.kernel);
-    assert_null(m.arch);
-    assert_int_equal(m.cores, -1);
-    assert_true(isnan(m.memory_bytes));
-    assert_true(isnan(m.available_bytes));
-    assert_false(m.reload_degrades);
-    machine_done(&m);
-}
-
-static void test_the_live_machine_is_this_one(void **state)
-{
-    struct machine m;
-    struct utsname name;
-
-    (void)state;
-    machine_read("", &m);
-    assert_int_equal(uname(&name), 0);
-    assert_string_equal(m.kernel, name.release);
-    assert_string_equal(m.arch, name.machine);
-    assert_true(m.cores > 0);
-    assert_true(m.memory_bytes > 0);
-    machine_done(&m);
-}
-
 #define IN_TREE(test) \
     cmocka_unit_test_setup_teardown(test, make_tree, remove_tree)
 
@@ -434,26 +441,22 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_TREE(test_memory_and_swap_are_read_in_bytes),
+        IN_TREE(test_swap_is_zram_when_all_of_it_is),
         IN_TREE(test_a_machine_without_swap_uses_none),
         IN_TREE(test_cpu_time_counts_work_and_not_waiting),
+        IN_TREE(test_memory_stall_is_of_the_full_line),
+        IN_TREE(test_gpu_memory_by_process_on_every_jetson),
         IN_TREE(test_values_that_cannot_be_are_missing),
+        IN_TREE(test_what_is_watched_has_the_same_numbers),
         IN_TREE(test_what_is_no_plain_file_is_not_read),
         cmocka_unit_test(test_a_value_is_a_whole_number_behind_its_key),
-        cmocka_unit_test(test_fields_are_described),
         IN_TREE(test_anonymous_memory_with_what_was_swapped_out),
         IN_TREE(test_each_mapped_byte_of_the_model_counts_once),
         IN_TREE(test_parts_of_a_split_model_count_together),
+        IN_TREE(test_the_largest_allocation_is_memory_and_no_file),
         IN_TREE(test_hostile_mappings_are_no_memory),
         IN_TREE(test_a_process_that_is_gone_has_no_numbers),
         IN_TREE(test_our_own_mapping_is_seen_through_a_link),
-        IN_TREE(test_a_jetson_is_known_by_its_device_tree),
-        IN_TREE(test_a_link_out_of_a_copied_tree_is_not_followed),
-        IN_TREE(test_reloading_degrades_on_tegra_alone),
-        IN_TREE(test_a_pc_is_known_by_its_makers_words),
-        IN_TREE(test_unlike_arm_cores_are_all_named),
-        IN_TREE(test_names_of_systems_in_any_quotes),
-        IN_TREE(test_an_empty_tree_says_nothing),
-        cmocka_unit_test(test_the_live_machine_is_this_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

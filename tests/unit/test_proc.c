@@ -145,6 +145,21 @@ static void test_proc_describes_how_it_ended(void **state)
     }
 }
 
+static void test_proc_knows_the_kernels_own_kill(void **state)
+{
+    (void)state;
+    struct proc p = {.ended = true, .status = SIGKILL,
+                     .killed_for_memory = true};
+    char        text[300];
+
+    proc_describe_end(&p, text, sizeof text);
+    assert_non_null(strstr(text, "by the kernel (SIGKILL), because memory"));
+    start_script(&p, "kill -KILL $$", NULL);
+    await_end(&p);
+    assert_false(p.killed_for_memory);      /* unless the machine is so full */
+    proc_stop(&p, 1);
+}
+
 static void test_proc_describes_what_has_not_ended(void **state)
 {
     (void)state;
@@ -284,6 +299,32 @@ static void test_proc_ends_the_children_of_a_wrapper(void **state)
     }
 }
 
+/* Each member lives 20 ms and leaves one behind: whoever kills them one by
+ * one is always too late. */
+static void test_proc_ends_a_group_that_forks_for_ever(void **state)
+{
+    (void)state;
+    static const char script[] =
+        "trap '' TERM\n(sleep 0.02; exec sh \"$0\") &\n";
+    char       *log = in_dir("forks");
+    struct proc p;
+    pid_t       group;
+
+    write_file(log, script, strlen(script), 0600);
+    start_script(&p, "for i in 1 2 3 4 5; do sh \"${1%fifo}forks\" & done; "
+                 "echo 1 >\"$1\"; sleep 1000", NULL);
+    group = p.pid;
+    read_fifo();
+    proc_stop(&p, 0.1);
+    assert_int_equal(p.pid, 0);
+    for (int i = 0; kill(-group, 0) == 0; i++) {
+        assert_true(i < 1000);          /* zombies, until init is there */
+        clock_nap(0.01);
+    }
+    assert_int_equal(errno, ESRCH);
+    free(log);
+}
+
 static void test_proc_log_tail_is_printable_and_bounded(void **state)
 {
     (void)state;
@@ -391,6 +432,40 @@ static void test_proc_capture_ends_what_takes_too_long(void **state)
     }
 }
 
+struct heard {
+    long groups[4];
+    int  n;
+};
+
+static void hear(void *ctx, long group)
+{
+    struct heard *h = ctx;
+
+    assert_true(h->n < 4);
+    h->groups[h->n++] = group;
+}
+
+static void test_proc_capture_tells_of_its_child(void **state)
+{
+    (void)state;
+    char        *argv[] = {"/bin/sh", "-c", "echo $$", NULL};
+    char        *none[] = {"/no/such/program", NULL};
+    char        *output = NULL;
+    int          status;
+    struct heard h   = {.n = 0};
+    struct err   err = {0};
+
+    assert_int_equal(proc_capture_told(argv, 60, 100, hear, &h, &output,
+                                       &status, &err), 0);
+    assert_int_equal(h.n, 2);
+    assert_int_equal(h.groups[0], strtol(output, NULL, 10));
+    assert_int_equal(h.groups[1], 0);
+    free(output);
+    assert_int_equal(proc_capture_told(none, 60, 100, hear, &h, &output,
+                                       &status, &err), -1);
+    assert_int_equal(h.n, 2);
+}
+
 /* In a child, since a stop is for ever. */
 static void test_proc_capture_notices_a_stop_signal(void **state)
 {
@@ -464,14 +539,17 @@ int main(void)
         cmocka_unit_test(test_proc_start_says_why_not),
         cmocka_unit_test(test_proc_start_names_a_log_it_cannot_write),
         cmocka_unit_test(test_proc_describes_how_it_ended),
+        cmocka_unit_test(test_proc_knows_the_kernels_own_kill),
         cmocka_unit_test(test_proc_describes_what_has_not_ended),
         cmocka_unit_test(test_proc_gives_the_child_a_clean_start),
         cmocka_unit_test(test_proc_stop_ends_a_child_that_ignores_sigterm),
         cmocka_unit_test(test_proc_stop_lets_a_child_end_in_its_own_way),
         cmocka_unit_test(test_proc_ends_the_children_of_a_wrapper),
+        cmocka_unit_test(test_proc_ends_a_group_that_forks_for_ever),
         cmocka_unit_test(test_proc_log_tail_is_printable_and_bounded),
         cmocka_unit_test(test_proc_capture_collects_both_streams),
         cmocka_unit_test(test_proc_capture_ends_what_takes_too_long),
+        cmocka_unit_test(test_proc_capture_tells_of_its_child),
         cmocka_unit_test(test_proc_capture_notices_a_stop_signal),
         cmocka_unit_test(test_proc_quote_is_read_back_by_a_shell),
         cmocka_unit_test(test_proc_quote_stays_readable),

@@ -115,6 +115,21 @@ static void test_counts_are_short(void **state)
         assert_string_equal(units_count(cases[i].count).text, cases[i].want);
 }
 
+static void test_whole_numbers_are_grouped_by_thousands(void **state)
+{
+    (void)state;
+    assert_string_equal(units_grouped(0).text, "0");
+    assert_string_equal(units_grouped(999.4).text, "999");
+    assert_string_equal(units_grouped(999.5).text, "1,000");
+    assert_string_equal(units_grouped(12288).text, "12,288");
+    assert_string_equal(units_grouped(-123456).text, "-123,456");
+    assert_string_equal(units_grouped(1234567890123).text,
+                        "1,234,567,890,123");
+    assert_string_equal(units_grouped(0.2).text, "<1");
+    assert_string_equal(units_grouped(1e15).text, "1e+15");
+    assert_string_equal(units_grouped(NAN).text, UNITS_MISSING);
+}
+
 /* Where a locale with a decimal comma is installed; C elsewhere. */
 static void test_numbers_do_not_follow_the_locale(void **state)
 {
@@ -139,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_rates_are_all_or_none_only_when_exactly_so),
         cmocka_unit_test(test_rate_intervals_are_rounded_outwards),
         cmocka_unit_test(test_counts_are_short),
+        cmocka_unit_test(test_whole_numbers_are_grouped_by_thousands),
         cmocka_unit_test(test_numbers_do_not_follow_the_locale),
     };
     return cmocka_run_group_tests_name("units", tests, NULL, NULL);

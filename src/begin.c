@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* begin.c - step 1 of an audition: flags over the file, candidates, suites,
+ * the prompt, and how each is measured; see audition.h. */
+#include "audition.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/http.h"
+#include "base/jsonx.h"
+#include "base/mem.h"
+#include "candidates.h"
+#include "probe/probe.h"
+
+#define DEFAULT_CONTEXT 4096
+#define DEFAULT_CASES 40            /* --quick */
+#define ALL_CASES 100000
+#define QUICK_BUDGET_S 180.0        /* of speed measurements, a candidate */
+#define FULL_BUDGET_S 900.0
+#define ROUNDS_FOR_INTERVAL 6       /* fewer support no 95 % interval */
+
+static const char *const our_suites[] = {"home", "small_talk", "instructions",
+                                         "speech", NULL};
+
+static void add_server(struct config *c, const char *url, const char *model)
+{
+    struct candidate item = {
+        .source = SOURCE_SERVER, .context = -1, .measured_tok_s = NAN,
+        .expect = {NAN, NAN, NAN, NAN, NAN},
+        .name = mem_copy(model ? model : url), .base_url = mem_copy(url),
+        .model = mem_copy(model)};
+
+    c->candidates.items = mem_grow(c->candidates.items, c->candidates.n + 1,
+                                   sizeof *c->candidates.items);
+    c->candidates.items[c->candidates.n++] = item;
+}
+
+/* Nobody named a candidate: OPENAI_BASE_URL may, when it is this machine.
+ * Prompts go to another host only when a flag or a config says so. */
+static int candidate_of_environment(struct config *c, struct err *err)
+{
+    const char *url = getenv("OPENAI_BASE_URL");
+
+    if (url && *url && http_is_loopback(url)) {
+        add_server(c, url, NULL);
+        return 0;
+    }
+    return err_set(err, ERR_INPUT, "no candidate: name models with -m FILE, a "
+                   "server with --base-url URL, or write an audition.yaml "
+                   "with `audition init`%s", url && *url
+                   ? " (OPENAI_BASE_URL is another host: only --base-url "
+                     "sends prompts there)" : "");
+}
+
+static void replace_text(char **into, const char *text)
+{
+    if (!text) return;
+    free(*into);
+    *into = mem_copy(text);
+}
+
+static void apply_coload(const struct run_options *o, struct coload_config *c)
+{
+    replace_text(&c->command, o->co_load);
+    replace_text(&c->health_url, o->co_load_health);
+    if (!isnan(o->hold_bytes)) c->memory_bytes = o->hold_bytes;
+    if (o->hold_threads >= 0) c->threads = o->hold_threads;
+}
+
+/* What the command line says over what the file says. */
+static int apply_options(struct audition *a, struct err *err)
+{
+    const struct run_options *o = a->opt;
+    struct config            *c = &a->config;
+
+    if (o->base_url && o->models.n == 0) add_server(c, o->base_url, NULL);
+    for (size_t i = 0; i < o->models.n; i++) {
+        if (o->base_url) add_server(c, o->base_url, o->models.items[i]);
+        else config_add_model(c, o->models.items[i]);
+    }
+    if (!isnan(o->reserve_bytes)) c->reserve_bytes = o->reserve_bytes;
+    if (!isnan(o->budget_s)) c->budget_s = o->budget_s;
+    if (o->cases > 0) c->cases = o->cases;
+    if (o->context > 0) c->context = o->context;
+    replace_text(&c->objective, o->objective);
+    if (!isnan(o->speaking_rate_words_per_min))
+        c->speaking_rate_words_per_min = o->speaking_rate_words_per_min;
+    replace_text(&c->thinking, o->thinking);
+    if (!isnan(o->soak_s)) c->soak_s = o->soak_s;
+    apply_coload(o, &c->co_load);
+    if (!isnan(o->min_tool_accuracy))
+        c->thresholds.min_tool_accuracy = o->min_tool_accuracy;
+    if (!isnan(o->min_quality)) c->thresholds.min_quality = o->min_quality;
+    if (o->suites.n) {
+        text_list_done(&c->suites);
+        for (size_t i = 0; i < o->suites.n; i++)
+            text_list_add(&c->suites, o->suites.items[i]);
+    }
+    return c->candidates.n ? 0 : candidate_of_environment(c, err);
+}
+
+/* Defaults of the file into each candidate, so that each is whole. */
+static void complete_candidates(struct audition *a)
+{
+    double  temperature = isnan(a->opt->temperature) ? 0 : a->opt->temperature;
+    json_t *ours        = json_object(), *file;
+
+    jsonx_set_number(ours, "temperature", temperature);
+    if (temperature > 0) jsonx_set_integer(ours, "seed", a->opt->seed);
+    file = jsonx_merged(ours, a->config.sampling);
+    if (!isnan(a->opt->temperature))
+        jsonx_set_number(file, "temperature", temperature);
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct candidate *c = &a->list.items[i];
+        struct text_list  args = {0};
+        json_t           *both = jsonx_merged(file, c->sampling);
+
+        json_decref(c->sampling);
+        c->sampling = both;
+        both = jsonx_merged(a->config.template_kwargs, c->template_kwargs);
+        json_decref(c->template_kwargs);
+        c->template_kwargs = both;
+        for (size_t k = 0; k < a->config.server_args.n; k++)
+            text_list_add(&args, a->config.server_args.items[k]);
+        for (size_t k = 0; k < c->server_args.n; k++)
+            text_list_add(&args, c->server_args.items[k]);
+        text_list_done(&c->server_args);
+        c->server_args = args;
+    }
+    json_decref(file);
+    json_decref(ours);
+}
+
+static int load_suites(struct audition *a, struct err *err)
+{
+    size_t n = a->config.suites.n, most;
+
+    if (n == 0)
+        for (n = 0; our_suites[n];) text_list_add(&a->config.suites,
+                                                  our_suites[n++]);
+    a->suites = mem_new(n, sizeof *a->suites);
+    for (size_t i = 0; i < n; i++, a->n_suites++)
+        if (suite_load(&a->suites[i], a->config.suites.items[i], err))
+            return -1;
+    most = a->config.cases > 0 ? (size_t)a->config.cases
+         : a->opt->full ? ALL_CASES : DEFAULT_CASES;
+    a->n_cases = suite_pick(a->suites, a->n_suites, most,
+                            (uint64_t)a->opt->seed, &a->cases);
+    return 0;
+}
+
+void audition_schedule(struct audition *a)
+{
+    const struct run_options *o = a->opt;
+    double budget = a->config.budget_s;
+    int    blocks = o->blocks > 0 ? o->blocks
+                  : a->machine.reload_degrades ? 1 : 2;
+
+    budget = isnan(budget) ? (o->full ? FULL_BUDGET_S : QUICK_BUDGET_S)
+                           : budget / (double)a->list.n;
+    a->schedule = (struct schedule){
+        .blocks = blocks, .block_budget_s = budget / blocks,
+        .min_rounds = o->rounds > 0 ? o->rounds
+            : (ROUNDS_FOR_INTERVAL + blocks - 1) / blocks,
+        .max_rounds = o->full ? 30 : 10, .narrow_frac = o->full ? 0.03 : 0.05,
+        .long_prefill = o->full, .can_complete = true,
+        .deep_blocks = o->full ? blocks : 1,
+        .cold_cases = o->full ? 6 : 2, .soak_s = a->config.soak_s,
+        .cases = a->cases, .n_cases = a->n_cases};
+    if (a->schedule.max_rounds < a->schedule.min_rounds)
+        a->schedule.max_rounds = a->schedule.min_rounds;
+}
+
+/* --all-models: one candidate for each model that the server offers. */
+static int ask_for_models(struct audition *a, struct err *err);
+
+/* Results of different modes are never mixed. */
+static char *power_mode_id(const char *root)
+{
+    struct reading now;
+    double         id;
+
+    probe_read(root, &now);
+    id = reading_get(&now, READ_power_mode_id);
+    reading_done(&now);
+    return isnan(id) ? NULL : mem_printf("%.0f", id);
+}
+
+void audition_in_mode(struct audition *a, const char *mode_id)
+{
+    replace_text(&a->power_mode_id, mode_id);
+}
+
+int audition_begin(struct audition *a, const struct run_options *opt,
+                   const char *config_path, struct err *err)
+{
+    a->opt = opt;
+    if (config_path) {
+        if (config_load(&a->config, config_path, err)) return -1;
+    } else {
+        config_init(&a->config);
+    }
+    if (catalogue_load(&a->catalogue, err)) return -1;
+    if (boards_load(&a->boards, err)) return -1;
+    a->constants = speed_load(err);
+    if (!a->constants) return -1;
+    if (opt->all_models && ask_for_models(a, err)) return -1;
+    if (!opt->all_models && apply_options(a, err)) return -1;
+    if (candidates_resolve(&a->config, &a->catalogue, &a->list, err)) return -1;
+    if (opt->download && audition_download(a, err)) return -1;
+    machine_read(opt->sysroot ? opt->sysroot : "", &a->machine);
+    a->power_mode_id = power_mode_id(opt->sysroot ? opt->sysroot : "");
+    a->ran_out_bytes = NAN;
+    complete_candidates(a);
+    a->entries = mem_new(a->list.n, sizeof *a->entries);
+    for (size_t i = 0; i < a->list.n; i++) {
+        struct entry *e = &a->entries[i];
+
+        e->candidate = &a->list.items[i];
+        e->failure = a->list.items[i].failure;
+        e->is_out = e->failure.kind != ERR_NONE;
+        e->context = a->list.items[i].context > 0 ? a->list.items[i].context
+                   : a->config.context > 0 ? a->config.context
+                   : DEFAULT_CONTEXT;
+        e->sampling = a->list.items[i].sampling;
+        e->template_kwargs = a->list.items[i].template_kwargs;
+    }
+    if (load_suites(a, err)) return -1;
+    if (prompt_user(&a->prompt, &a->config, err)) return -1;
+    audition_schedule(a);
+    return 0;
+}
+
+static int ask_for_models(struct audition *a, struct err *err)
+{
+    struct run_options with = *a->opt;
+    struct text_list   names = {0};
+    struct candidate   c = {.source = SOURCE_SERVER, .name = "server",
+                            .base_url = a->opt->base_url};
+    int                rc;
+
+    if (!a->opt->base_url)
+        return err_set(err, ERR_INPUT, "--all-models needs --base-url");
+    if (engine_list_models(&c, a->opt->api_key, &names, err)) return -1;
+    with.models = names;
+    with.all_models = false;
+    {
+        const struct run_options *whole = a->opt;
+        a->opt = &with;
+        rc = apply_options(a, err);
+        a->opt = whole;
+    }
+    text_list_done(&names);
+    return rc;
+}
