@@ -141,6 +141,7 @@ bench: all tests $(B)/tests/bench/outside_client \
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/bench.sh
 	B=$(B) tests/bench_accuracy.sh
+	B=$(B) tests/bench_sampler.sh
 
 $(B)/fit: $(wildcard tools/fit*.c tools/fit.h) $(B)/libaudition.a
 	$(COMPILE) -Itools -o $@ $(filter %.c,$^) $(B)/libaudition.a $(PKG_LIBS) \

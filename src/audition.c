@@ -204,6 +204,11 @@ static int ensure_board(struct audition *a, const struct entry *e,
     return rc;
 }
 
+static bool has_gpu_in_system_memory(const struct audition *a)
+{
+    return a->device.is_unified && a->device.backend != BACKEND_CPU;
+}
+
 /* What was predicted, for what is said when it comes otherwise. */
 static struct board_expectation expectation(const struct audition *a,
                                             const struct entry *e)
@@ -212,7 +217,7 @@ static struct board_expectation expectation(const struct audition *a,
     struct board_expectation out = {
         .gpu_expected = a->device.is_this_machine &&
                         a->device.backend != BACKEND_CPU,
-        .is_unified = a->device.is_unified, .gpu_tok_s = NAN,
+        .is_unified = has_gpu_in_system_memory(a), .gpu_tok_s = NAN,
         .cpu_tok_s = NAN, .memory_bytes = f->memory.total,
         .kv_bytes = f->memory.kv, .context = e->context};
 
@@ -267,11 +272,6 @@ static int one_start(struct audition *a, struct entry *e, int block,
     }
     way_done(&way);
     return rc;
-}
-
-static bool has_gpu_in_system_memory(const struct audition *a)
-{
-    return a->device.is_unified && a->device.backend != BACKEND_CPU;
 }
 
 /* On unified memory, what needs more than one that ran out would take the

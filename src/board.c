@@ -112,7 +112,8 @@ void board_end(struct board_state *b)
 
 /* ---- an engine ---------------------------------------------------------- */
 
-void board_before_engine(struct board_state *b, const struct board_expectation *e)
+void board_before_engine(struct board_state *b,
+                         const struct board_expectation *e)
 {
     struct reading now;
 
@@ -165,6 +166,7 @@ static void look_at_memory(struct board_state *b, long pid,
 
     probe_process_memory("", pid, model_path, &use);
     *out = (struct memory_moment){use.anon_bytes, use.mapped_bytes, NAN};
+    if (b->sampler) sampler_memory_now(b->sampler);
     if (b->sampler)
         out->device_bytes = sampler_latest(b->sampler, SAMPLE_device_bytes);
     b->device_source = isnan(out->device_bytes) ? DEVICE_SOURCE_NONE
@@ -313,6 +315,10 @@ bool board_explain(struct board_state *b, const char *log_path, struct err *err)
     read_log(b, log_path);
     if (!by_us && !b->log.failed[0]) return false;
     b->ran_out = true;
+    /* MemAvailable says nothing of a GPU's own memory. */
+    if (b->log.failed_where[0] && !b->expected.is_unified &&
+        strcmp(b->log.failed_where, "main memory") != 0)
+        f.available_bytes = NAN;
     find_fit(&b->expected, f.available_bytes, &f);
     /* What the log does not tell was predicted, where that explains it. */
     if (b->expected.memory_bytes > f.available_bytes)

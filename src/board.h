@@ -64,7 +64,8 @@ MUST_USE int board_begin(struct board_state *b, const struct board_spec *spec,
 void board_end(struct board_state *b);            /* safe on a zeroed struct */
 
 /* Before an engine is started: what is there without it. */
-void board_before_engine(struct board_state *b, const struct board_expectation *e);
+void board_before_engine(struct board_state *b,
+                         const struct board_expectation *e);
 /* engine_spec.on_child; ctx is the board. */
 void board_on_child(void *ctx, long group);
 /* It has answered once: what its log says, what it has taken. pid, path: of
@@ -77,12 +78,13 @@ void board_before_turn(void *ctx);
 void board_after_turn(void *ctx, struct turn *turn);
 
 /* The engine's memory at the end of a block, as observations: ledger.h. */
-void board_observe_memory(struct board_state *b, long pid, const char *model_path,
-                          struct trial *t);
+void board_observe_memory(struct board_state *b, long pid,
+                          const char *model_path, struct trial *t);
 
 /* Why the engine is gone, when the board knows it better than the engine's
  * last words: memory. True when err was replaced; *is_memory: it ran out. */
-bool board_explain(struct board_state *b, const char *log_path, struct err *err);
+bool board_explain(struct board_state *b, const char *log_path,
+                   struct err *err);
 
 /* Wait while clocks are cut for heat or the board is more than 5 C above its
  * temperature at the start and above 60 C; at most limit_s. Seconds waited;

@@ -3,16 +3,17 @@
 #include "board_notes.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
+#include "base/units.h"
+#include "base/utf8.h"
+#include "coload.h"
 #include "stats.h"
 #include "telemetry.h"
-
-#define MIB (1024.0 * 1024)
 
 static const char turns_name[] = "board_turns", marked_name[] = "board_marked";
 
@@ -55,7 +56,8 @@ void board_notes_add(struct trial *t, bool is_decode)
         const struct telemetry *b = &turn->board;
 
         t->marks |= turn->marks;
-        watched += b->samples > 0;
+        /* Also one between two samples, which has none of its own. */
+        watched += isfinite(b->duration_s);
         marked += turn->marks != 0;
         for (size_t k = 0; k < MARK_BITS; k++)
             by_mark[k] += (turn->marks >> k) & 1;
@@ -146,39 +148,49 @@ void board_tally_done(struct board_tally *tally)
     *tally = (struct board_tally){0};
 }
 
-static char *throttle_words(const struct board_tally *a)
+/* What the turns with this mark were about, with the figure that shows it. */
+static void throttle_words(const struct board_tally *a, struct strbuf *out)
 {
-    char events[60] = "", heat[40] = "";
+    const char *between = " (";
 
-    if (a->oc_events > 0)
-        snprintf(events, sizeof events, ", %.0f over-current events",
-                 a->oc_events);
-    if (!isnan(a->temp_c))
-        snprintf(heat, sizeof heat, ", at most %.1f C", a->temp_c);
-    return mem_printf("heat, power or current cut the clocks%s%s", events,
-                      heat);
+    strbuf_add(out, "heat, power or current cut the clocks");
+    if (a->oc_events > 0) {
+        strbuf_addf(out, "%s%.0f over-current event%s", between, a->oc_events,
+                    a->oc_events > 1 ? "s" : "");
+        between = ", ";
+    }
+    if (isfinite(a->temp_c)) {
+        strbuf_addf(out, "%sat most %.1f °C", between, a->temp_c);
+        between = ", ";
+    }
+    if (*between == ',') strbuf_add(out, ")");
 }
 
-/* What the turns with this mark were about, with the figure that shows it. */
-static char *mark_words(const struct board_tally *a, unsigned bit,
-                        const char *fallback_why)
+static void mark_words(const struct board_tally *a, unsigned bit,
+                       const char *fallback_why, struct strbuf *out)
 {
     switch ((enum turn_mark)bit) {
     case MARK_THROTTLED:
-        return throttle_words(a);
+        throttle_words(a, out);
+        break;
     case MARK_SLOW_CLOCK:
-        return mem_copy("clocks were below the highest of the power mode");
+        strbuf_add(out, "a clock ran below what the power mode allows");
+        break;
     case MARK_CPU_FALLBACK:
-        return mem_printf("the model ran on the CPU, not on the GPU%s%s",
-                          *fallback_why ? ": " : "", fallback_why);
+        strbuf_addf(out, "the model ran on the CPU, not on the GPU%s%s",
+                    *fallback_why ? ": " : "", fallback_why);
+        break;
     case MARK_INTERFERENCE:
-        return mem_printf("other processes or the host took up to %.1f cores",
-                          a->other_cores);
+        strbuf_add(out, "other processes, or the host, took CPU time");
+        if (isfinite(a->other_cores))
+            strbuf_addf(out, " (up to %.1f cores)", a->other_cores);
+        break;
     case MARK_SWAPPED:
-        return mem_printf("memory was swapped or weights were read again "
-                          "(%.0f MiB)", a->swapped_bytes / MIB);
+        strbuf_add(out, "memory was swapped, or weights were read again");
+        if (isfinite(a->swapped_bytes))
+            strbuf_addf(out, " (%s)", units_bytes(a->swapped_bytes).text);
+        break;
     }
-    return mem_copy("");
 }
 
 static const char *mark_remedy(unsigned bit)
@@ -201,44 +213,89 @@ static const char *mark_remedy(unsigned bit)
     return "";
 }
 
+static struct board_verdict *add_verdict(struct board_facts *f,
+                                         const char *kind)
+{
+    struct board_verdict *v;
+
+    if (f->n_verdicts == BOARD_VERDICTS_MAX) return NULL;
+    v = &f->verdicts[f->n_verdicts++];
+    *v = (struct board_verdict){.turns = -1, .of = -1};
+    utf8_copy(v->kind, sizeof v->kind, kind);
+    return v;
+}
+
+static void add_mark(const struct board_tally *a, unsigned bit, double turns,
+                     const char *fallback_why, struct board_facts *out)
+{
+    struct board_verdict *v = turns > 0 ? add_verdict(out, mark_name(bit))
+                                        : NULL;
+    struct strbuf words;
+
+    if (!v) return;
+    v->turns = (long)turns;
+    v->of = (long)a->turns;
+    strbuf_init(&words, 4096);
+    strbuf_addf(&words, "%ld of %ld turns: ", v->turns, v->of);
+    mark_words(a, bit, fallback_why, &words);
+    utf8_copy(v->text, sizeof v->text, words.text);
+    utf8_copy(v->remedy, sizeof v->remedy, mark_remedy(bit));
+    strbuf_done(&words);
+}
+
+void board_facts_init(struct board_facts *f)
+{
+    *f = (struct board_facts){
+        .power_w = NAN, .power_peak_w = NAN, .temp_peak_c = NAN,
+        .gpu_load_pct = NAN, .gpu_freq_hz = NAN};
+}
+
 void board_notes_summarise(const struct board_tally *tally,
                            const char *fallback_why, struct board_facts *out)
 {
-    struct board_tally        none;
-    const struct board_tally *a = tally;
+    json_t *at_start = out->at_start;
 
-    if (!tally->is_begun) {
-        begin_tally(&none);
-        a = &none;
-    }
-    out->turns = (long)a->turns;
-    out->marked = (long)a->marked;
-    out->power_w = stats_median(a->power_w, a->n_power);
-    out->gpu_load_pct = stats_median(a->load_pct, a->n_load);
-    out->gpu_freq_hz = stats_median(a->freq_hz, a->n_freq);
-    out->power_peak_w = a->power_peak_w;
-    out->temp_peak_c = a->temp_c;
-    snprintf(out->energy_scope, sizeof out->energy_scope, "%s",
-             energy_scope_name(a->energy_scope));
-    for (unsigned k = 0; k < MARK_BITS; k++) {
-        struct board_verdict *v = &out->verdicts[out->n_verdicts];
-        char                 *words;
+    board_facts_init(out);
+    out->at_start = at_start;
+    if (!tally->is_begun) return;
+    out->turns = (long)tally->turns;
+    out->marked = (long)tally->marked;
+    out->power_w = stats_median(tally->power_w, tally->n_power);
+    out->gpu_load_pct = stats_median(tally->load_pct, tally->n_load);
+    out->gpu_freq_hz = stats_median(tally->freq_hz, tally->n_freq);
+    out->power_peak_w = tally->power_peak_w;
+    out->temp_peak_c = tally->temp_c;
+    utf8_copy(out->energy_scope, sizeof out->energy_scope,
+              energy_scope_name(tally->energy_scope));
+    for (unsigned k = 0; k < MARK_BITS; k++)
+        add_mark(tally, 1u << k, tally->by_mark[k], fallback_why, out);
+}
 
-        if (!(a->by_mark[k] > 0) || out->n_verdicts == BOARD_VERDICTS_MAX)
-            continue;
-        out->n_verdicts++;
-        *v = (struct board_verdict){.turns = (long)a->by_mark[k],
-                                    .of = (long)a->turns};
-        words = mark_words(a, 1u << k, fallback_why);
-        snprintf(v->kind, sizeof v->kind, "%s", mark_name(1u << k));
-        snprintf(v->text, sizeof v->text, "in %ld of %ld turns %.200s; they "
-                 "are not ranked", v->turns, v->of, words);
-        snprintf(v->remedy, sizeof v->remedy, "%s", mark_remedy(1u << k));
-        free(words);
-    }
+void board_notes_coload(const struct coload_facts *c, struct board_facts *out)
+{
+    struct board_verdict *v = c && c->is_wanted ? add_verdict(out, "co_load")
+                                                : NULL;
+    char *words;
+
+    if (!v) return;
+    words = c->has_ended
+          ? mem_printf("measured beside %s, which ended early: %s", c->command,
+                       *c->how ? c->how : "how is not known")
+          : mem_printf("measured beside %s", c->command);
+    utf8_copy(v->text, sizeof v->text, words);
+    if (c->has_ended)
+        utf8_copy(v->remedy, sizeof v->remedy, "keep the co-load running, "
+                  "then run again with --fresh");
+    free(words);
 }
 
 /* ---- for programs ------------------------------------------------------- */
+
+static void set_count(json_t *object, const char *key, long count)
+{
+    json_object_set_new(object, key, count < 0 ? json_null()
+                                               : json_integer(count));
+}
 
 json_t *board_facts_json(const struct board_facts *f)
 {
@@ -251,15 +308,15 @@ json_t *board_facts_json(const struct board_facts *f)
         jsonx_set_text(one, "kind", v->kind);
         jsonx_set_text(one, "text", v->text);
         jsonx_set_text(one, "remedy", *v->remedy ? v->remedy : NULL);
-        jsonx_set_number(one, "turns", v->turns < 0 ? NAN : (double)v->turns);
-        jsonx_set_number(one, "of", v->of < 0 ? NAN : (double)v->of);
+        set_count(one, "turns", v->turns);
+        set_count(one, "of", v->of);
         json_array_append_new(verdicts, one);
     }
     json_object_set_new(o, "at_start", f->at_start ? json_incref(f->at_start)
                                                    : json_null());
     json_object_set_new(o, "verdicts", verdicts);
     jsonx_set_integer(o, "turns", f->turns);
-    jsonx_set_integer(o, "marked", f->marked);
+    set_count(o, "marked", f->turns > 0 ? f->marked : -1);
     jsonx_set_number(o, "power_w", f->power_w);
     jsonx_set_number(o, "power_peak_w", f->power_peak_w);
     jsonx_set_text(o, "energy_scope", *f->energy_scope ? f->energy_scope
@@ -268,14 +325,6 @@ json_t *board_facts_json(const struct board_facts *f)
     jsonx_set_number(o, "gpu_load_pct", f->gpu_load_pct);
     jsonx_set_number(o, "gpu_freq_hz", f->gpu_freq_hz);
     return o;
-}
-
-static void read_text(char *into, size_t size, const json_t *o,
-                      const char *key)
-{
-    const char *text = jsonx_text(o, key);
-
-    snprintf(into, size, "%s", text ? text : "");
 }
 
 static long read_count(const json_t *o, const char *key, long missing)
@@ -291,6 +340,7 @@ void board_facts_read(const json_t *o, struct board_facts *out)
     json_t *start = json_object_get(o, "at_start");
     size_t  i;
 
+    board_facts_init(out);
     out->at_start = json_is_object(start) ? json_incref(start) : NULL;
     out->turns = read_count(o, "turns", 0);
     out->marked = read_count(o, "marked", 0);
@@ -299,15 +349,14 @@ void board_facts_read(const json_t *o, struct board_facts *out)
     out->temp_peak_c = jsonx_number(o, "temp_peak_c");
     out->gpu_load_pct = jsonx_number(o, "gpu_load_pct");
     out->gpu_freq_hz = jsonx_number(o, "gpu_freq_hz");
-    read_text(out->energy_scope, sizeof out->energy_scope, o, "energy_scope");
+    utf8_copy(out->energy_scope, sizeof out->energy_scope,
+              jsonx_text(o, "energy_scope"));
     json_array_foreach(verdicts, i, one) {
-        struct board_verdict *v = &out->verdicts[out->n_verdicts];
+        struct board_verdict *v = add_verdict(out, jsonx_text(one, "kind"));
 
-        if (out->n_verdicts == BOARD_VERDICTS_MAX) break;
-        out->n_verdicts++;
-        read_text(v->kind, sizeof v->kind, one, "kind");
-        read_text(v->text, sizeof v->text, one, "text");
-        read_text(v->remedy, sizeof v->remedy, one, "remedy");
+        if (!v) break;
+        utf8_copy(v->text, sizeof v->text, jsonx_text(one, "text"));
+        utf8_copy(v->remedy, sizeof v->remedy, jsonx_text(one, "remedy"));
         v->turns = read_count(one, "turns", -1);
         v->of = read_count(one, "of", -1);
     }

@@ -26,9 +26,13 @@ struct board_tally {               /* zeroed: nothing yet                    */
 void board_tally_add(struct board_tally *tally, const struct trial *t);
 void board_tally_done(struct board_tally *tally);
 
+void board_facts_init(struct board_facts *f);        /* nothing is known */
+
 /* Fills all of out but at_start. fallback_why: in words, or "". */
 void board_notes_summarise(const struct board_tally *tally,
                            const char *fallback_why, struct board_facts *out);
+/* Adds the verdict that something ran beside it on purpose; NULL: nothing. */
+void board_notes_coload(const struct coload_facts *c, struct board_facts *out);
 
 json_t *board_facts_json(const struct board_facts *f);
 void    board_facts_read(const json_t *object, struct board_facts *out);

@@ -4,12 +4,10 @@
  * their counters gained and whether they were held back. */
 #include "commands.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/jsonx.h"
@@ -185,28 +183,14 @@ static void start_rows(struct table *t)
 
 /* ---- the command ------------------------------------------------------- */
 
-static int check_folder(const char *path, const char *option, struct err *err)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return err_set(err, ERR_INPUT, "--%s %s: %s; name a folder with a "
-                       "copied /sys and /proc", option, path,
-                       errno == ENOENT ? "no such folder" : strerror(errno));
-    if (!S_ISDIR(st.st_mode))
-        return err_set(err, ERR_INPUT, "--%s %s: is no folder; name one with "
-                       "a copied /sys and /proc", option, path);
-    return 0;
-}
-
 static int check(const struct probe_options *o, struct err *err)
 {
     if (!o->sysroot && o->then.n)
         return err_set(err, ERR_INPUT, "--then compares copies of a board; "
                        "name the first one with --sysroot");
-    if (o->sysroot && check_folder(o->sysroot, "sysroot", err)) return -1;
+    if (o->sysroot && probe_check_root(o->sysroot, "sysroot", err)) return -1;
     for (size_t i = 0; i < o->then.n; i++)
-        if (check_folder(o->then.items[i], "then", err)) return -1;
+        if (probe_check_root(o->then.items[i], "then", err)) return -1;
     return 0;
 }
 

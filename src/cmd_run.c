@@ -177,12 +177,9 @@ static int contradiction(const struct run_options *o)
         text = "--all-models needs --base-url";
     else if (o->all_models && o->models.n)
         text = "--all-models and --model exclude each other; give one";
-    else if (o->mode_cmd && !strstr(o->mode_cmd, "{id}") &&
-             !strstr(o->mode_cmd, "{name}"))
-        text = "--mode-cmd needs {id} or {name} where the mode belongs, as "
-               "in 'nvpmodel -m {id}'";
-    else if (o->co_load_health && !o->co_load)
-        text = "--co-load-health needs --co-load";
+    else if (o->mode_cmd && !strstr(o->mode_cmd, "{id}"))
+        text = "--mode-cmd needs {id} where the mode's number belongs, as in "
+               "'nvpmodel -m {id}'";
     else if (o->dry_run && o->download)
         text = "--dry-run fetches nothing; leave out --download";
     if (!text) return 0;

@@ -463,6 +463,7 @@ static void set_board(struct audition *a, const struct entry *e,
     out->board.at_start = json_incref(json_object_get(known, "at_start"));
     board_notes_summarise(&ev->board, fallback ? fallback : "", &out->board);
     set_coload(ev, known, out);
+    board_notes_coload(out->coload, &out->board);
     ledger_init(&out->ledger);
     ledger_predicted(&e->forecast.memory, &out->ledger);
     ledger_measured(&ev->ledger, &out->ledger);

@@ -116,6 +116,35 @@ struct ranked {
     char                  *why;
 };
 
+/* What is worth less than it looks: of the figures that rank and gate it,
+ * those that were only measured under a mark. */
+static void add_marked(const struct candidate_facts *c, const char *objective,
+                       const char *whose, struct strbuf *out)
+{
+    int ids[] = {decide_voice_metric(c), METRIC_served_tok_s};
+    int n     = strcmp(objective, "speed") == 0 ? 2 : 1;
+
+    for (int i = 0; i < n; i++)
+        if (ids[i] >= 0 && c->metrics[ids[i]].is_marked)
+            strbuf_addf(out, "; %s%s: %s", whose, metric_info[ids[i]].label,
+                        c->metrics[ids[i]].reason);
+}
+
+/* Takes the text. */
+static char *with_marked(char *text, const struct ranked *r, const char *whose)
+{
+    struct strbuf b;
+    char         *all;
+
+    strbuf_init(&b, 4000);
+    strbuf_add(&b, text);
+    add_marked(&r->facts, r->objective, whose, &b);
+    all = strbuf_take(&b);
+    strbuf_done(&b);
+    free(text);
+    return all;
+}
+
 /* Bigger is better; NAN is worst. */
 static double score(const struct ranked *r)
 {
@@ -305,10 +334,16 @@ static void recommend(struct facts *facts, const struct ranked *list,
                       size_t n_passed)
 {
     struct recommendation *r = mem_new(1, sizeof *r);
+    char *sure = with_marked(sure_words(facts, list, n_passed), &list[0], "");
 
+    if (n_passed > 1) {
+        char *whose = mem_printf("%s's ", list[1].facts.name);
+
+        sure = with_marked(sure, &list[1], whose);
+        free(whose);
+    }
     *r = (struct recommendation){
-        .name = mem_copy(list[0].facts.name),
-        .sure = sure_words(facts, list, n_passed),
+        .name = mem_copy(list[0].facts.name), .sure = sure,
         .command = mem_copy(list[0].facts.command),
         .runner_up = n_passed < 2 ? NULL : mem_copy(list[1].facts.name)};
     facts->recommendation = r;
@@ -355,6 +390,8 @@ static void explain(struct ranked *list, size_t n)
                 : mem_printf("passes every gate; %s; %s", mine, old);
             free(mine);
         }
+        if (list[i].failed == 0)           /* else `why` has them */
+            c->reason = with_marked(c->reason, &list[i], "");
         free(old);
     }
 }
@@ -387,6 +424,8 @@ void decide_ranking(struct facts *facts, struct evidence *evidence,
                                   .evidence = evidence[i],
                                   .objective = facts->objective};
         list[i].failed = failed_gates(&list[i].facts, config, &why);
+        if (list[i].failed > 0 && list[i].failed < NOT_AUDITIONED)
+            add_marked(&list[i].facts, facts->objective, "", &why);
         list[i].why = strbuf_take(&why);
         strbuf_done(&why);
         if (list[i].failed == 0) n_passed++;

@@ -147,91 +147,133 @@ static void summarise_cases(const struct evidence *e,
     }
 }
 
-static const char *why_missing(int id, const struct evidence *e,
-                               const struct candidate_facts *f)
-{
-    bool has_ended = f->status == STATUS_PARTIAL;   /* before its time */
-    bool has_spoken = e->n[METRIC_ttft_s] > 0;      /* at least once */
-    bool is_ours = e->n[METRIC_load_s] > 0;         /* we started the engine */
+/* What may be why a quantity is missing. */
+struct circumstances {
+    const struct evidence *e;
+    bool has_ended;         /* before its time                               */
+    bool has_spoken;        /* at least once                                 */
+    bool is_ours;           /* we started the engine                         */
+    bool remote;
+};
 
-    if (f->status == STATUS_FAILED || f->status == STATUS_SKIPPED)
-        return "not auditioned";
-    switch ((enum metric_id)id) {
+#define ENDED_BEFORE "the audition ended before it was measured"
+
+static const char *why_no_resource(enum metric_id id,
+                                   const struct circumstances *c)
+{
+    switch (id) {
     case METRIC_load_s:
     case METRIC_anon_bytes:
     case METRIC_weights_mapped_bytes:
     case METRIC_peak_memory_bytes:
     case METRIC_left_for_speech_bytes:
-        if (f->remote) return "the server runs on another host";
-        if (!is_ours) return "the server's process is not ours to measure";
-        return has_ended ? "the audition ended before it was measured"
-                         : "this machine does not say";
+        if (c->remote) return "the server runs on another host";
+        if (!c->is_ours) return "the server's process is not ours to measure";
+        return c->has_ended ? ENDED_BEFORE : "this machine does not say";
+    case METRIC_device_bytes:
+        return "no GPU memory was seen";
+    case METRIC_energy_j_per_token:
+        return "no power or energy counter of this board could be read: "
+               "`audition probe` says why";
+    case METRIC_cold_start_s:
+        if (!c->is_ours) return "the server was not started by audition";
+        if (!c->has_ended) return "the first answer was nothing but reasoning";
+        break;
+    default: break;
+    }
+    return NULL;
+}
+
+static const char *why_no_speed(enum metric_id id,
+                                const struct circumstances *c)
+{
+    switch (id) {
     case METRIC_prompt_tok_s_2048: return "measured with --full only";
     case METRIC_chunks_per_s: return "the server counts tokens";
     case METRIC_prompt_tok_s:
     case METRIC_prompt_tok_s_128:
     case METRIC_prompt_tokens:
     case METRIC_served_tok_s_at_prompt:
-        if (!has_ended) return "needs raw prompts, which this server does "
-                               "not take";
+        if (!c->has_ended) return "needs raw prompts, which this server does "
+                                  "not take";
         break;
-    case METRIC_device_bytes:
-        return "no GPU memory was seen";
-    case METRIC_energy_j_per_token:
-        return "no power or energy counter of this board could be read: "
-               "`audition probe` says why";
     case METRIC_engine_tok_s:
     case METRIC_engine_prompt_tok_s:
     case METRIC_serving_ms_per_token:
-        if (e->no_engine_speed) return e->no_engine_speed;
-        if (!is_ours) return "llama-bench runs beside a llama-server that "
-                             "audition starts only";
+        if (c->e->no_engine_speed) return c->e->no_engine_speed;
+        if (!c->is_ours) return "llama-bench runs beside a llama-server that "
+                                "audition starts only";
         break;
+    case METRIC_served_tok_s_by_timings:
+        if (c->has_spoken && !c->has_ended)
+            return "this server reports no timings";
+        break;
+    case METRIC_latency50_s:
+        if (c->has_spoken && !c->has_ended)
+            return "no answer reached 50 tokens that the server counted, and "
+                   "it cannot be made to continue";
+        break;
+    default: break;
+    }
+    return NULL;
+}
+
+static const char *why_no_speech(enum metric_id id,
+                                 const struct circumstances *c)
+{
+    bool has_cases = c->e->n_cases > 0;
+
+    switch (id) {
     case METRIC_tool_turn_s:
-        if (e->n_cases && !has_ended)
+        if (has_cases && !c->has_ended)
             return "no case was one turn of structured calls and one spoken "
                    "turn";
         break;
     case METRIC_tool_turn_parallel_s:
-        if (e->n_cases && !has_ended)
+        if (has_cases && !c->has_ended)
             return "no such tool turn had more than one call";
         break;
-    case METRIC_cold_start_s:
-        if (!is_ours) return "the server was not started by audition";
-        if (!has_ended) return "the first answer was nothing but reasoning";
-        break;
     case METRIC_first_sentence_cold_s:
-        if (has_spoken && !has_ended)
+        if (c->has_spoken && !c->has_ended)
             return "no answer with nothing cached had a spoken word, or the "
                    "server took more than a tenth of the prompt from its "
                    "cache all the same";
         break;
     case METRIC_ttfat_s:
-        if (has_spoken) return "every answer was nothing but reasoning";
-        break;
-    case METRIC_served_tok_s_by_timings:
-        if (has_spoken && !has_ended) return "this server reports no timings";
-        break;
-    case METRIC_latency50_s:
-        if (has_spoken && !has_ended)
-            return "no answer reached 50 tokens that the server counted, and "
-                   "it cannot be made to continue";
+        if (c->has_spoken) return "every answer was nothing but reasoning";
         break;
     case METRIC_words35_s:
-        if (has_spoken) return "no answer had 35 words";
+        if (c->has_spoken) return "no answer had 35 words";
         break;
     case METRIC_words_per_s:
-        if (has_spoken) return "no answer had 8 spoken words";
+        if (c->has_spoken) return "no answer had 8 spoken words";
         break;
     case METRIC_first_clause_s:
     case METRIC_first_sentence_s:
     case METRIC_underrun_s:
-        if (has_spoken) return "no answer had a spoken word";
+        if (c->has_spoken) return "no answer had a spoken word";
         break;
     default: break;
     }
-    return has_ended ? "the audition ended before it was measured"
-                     : "this server does not report it";
+    return NULL;
+}
+
+static const char *why_missing(enum metric_id id, const struct evidence *e,
+                               const struct candidate_facts *f)
+{
+    const struct circumstances c = {
+        .e = e, .has_ended = f->status == STATUS_PARTIAL,
+        .has_spoken = e->n[METRIC_ttft_s] > 0,
+        .is_ours = e->n[METRIC_load_s] > 0, .remote = f->remote};
+    const char *why;
+
+    if (f->status == STATUS_FAILED || f->status == STATUS_SKIPPED)
+        return "not auditioned";
+    why = why_no_resource(id, &c);
+    if (!why) why = why_no_speed(id, &c);
+    if (!why) why = why_no_speech(id, &c);
+    if (why) return why;
+    return c.has_ended ? ENDED_BEFORE : "this server does not report it";
 }
 
 static void mark_timing_gap(struct candidate_facts *f)
@@ -341,7 +383,8 @@ static void fill_from(struct evidence *e, int id,
                 metric_is_latency((enum metric_id)id));
     if (only_marked) say_marked(e, id, m);
     if (e->n[id] == 0)
-        snprintf(m->reason, sizeof m->reason, "%s", why_missing(id, e, f));
+        snprintf(m->reason, sizeof m->reason, "%s", 
+                     why_missing((enum metric_id)id, e, f));
 }
 
 void evidence_summarise(struct evidence *e,

@@ -8,6 +8,7 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "board_notes.h"
 #include "coload.h"
 #include "ledger.h"
@@ -30,19 +31,10 @@ static long count_of(const json_t *object, const char *key)
     return count >= 0 && count <= INT_MAX ? (long)count : -1;
 }
 
-/* A text that does not fit is cut between letters. */
 static void copy_text(char *out, size_t size, const json_t *object,
                       const char *key)
 {
-    const char *text = jsonx_text(object, key);
-    size_t      len  = text ? strlen(text) : 0;
-
-    if (len >= size) {
-        len = size - 1;
-        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
-    }
-    if (len > 0) memcpy(out, text, len);
-    out[len] = '\0';
+    utf8_copy(out, size, jsonx_text(object, key));
 }
 
 static void read_machine(const json_t *object, struct facts *out)

@@ -38,13 +38,13 @@ int mode_run_begin(const struct run_options *opt, const char *config_path,
     if (opt->plan_only || opt->dry_run) return 0;
     modes_restore_leftovers(opt->quiet ? NULL : tell_restored);
     if (!config_path) config_init(&config);
-    else if (config_load(&config, config_path, err)) return -1;
+    else if (config_load(&config, config_path, err)) rc = -1;
     for (size_t i = 0; i < opt->modes.n; i++)
         add_each(&wanted, opt->modes.items[i]);
     for (size_t i = 0; opt->modes.n == 0 && i < config.power_modes.n; i++)
         text_list_add(&wanted, config.power_modes.items[i]);
     if (!command) command = config.mode_cmd;
-    if (wanted.n)
+    if (rc == 0 && wanted.n)
         rc = modes_begin(m, opt->sysroot ? opt->sysroot : "", command, &wanted,
                          opt->restore_mode, err);
     text_list_done(&wanted);

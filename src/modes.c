@@ -138,10 +138,10 @@ int modes_begin(struct modes *m, const char *root, const char *command,
     struct reading board;
     int            rc;
 
-    *m = (struct modes){.root = root, .command = command,
-                        .settle_s = MODES_SETTLE_S};
+    *m = (struct modes){.root = root, .settle_s = MODES_SETTLE_S};
     if (command && modes_command_check(command, err)) return -1;
     if (command && refuse_second(err)) return -1;
+    m->command = mem_copy(command);
     reading_init(&board);
     probe_board.read(root, &board);
     rc = find_before(m, &board, restore_id, err);
@@ -224,6 +224,7 @@ void modes_done(struct modes *m)
 {
     text_list_done(&m->ids);
     text_list_done(&m->names);
+    free(m->command);
     free(m->before_id);
     free(m->restore);
     free(m->record);

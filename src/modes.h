@@ -25,7 +25,7 @@
 
 struct modes {
     const char *root;             /* "" : this machine                       */
-    const char *command;          /* with {id}, maybe {name}: "nvpmodel -m
+    char       *command;          /* with {id}, maybe {name}: "nvpmodel -m
                                      {id}"; NULL: nothing can be switched    */
     struct text_list ids;         /* to audition in, in order                */
     struct text_list names;       /* of each, "" unknown                     */

@@ -21,6 +21,7 @@
 #include "mode_facts.h"
 #include "mode_run.h"
 #include "plan.h"
+#include "probe/probe.h"
 #include "report/output.h"
 #include "rescore.h"
 
@@ -86,6 +87,7 @@ static int only_stored(struct audition *a, struct err *err)
     (void)err;
     for (size_t i = 0; i < a->list.n; i++)
         audition_recall_engine(a, &a->entries[i]);
+    if (stop_signal()) a->is_stopped = true;
     return 0;
 }
 
@@ -118,6 +120,18 @@ static int audition_once(struct audition *a, const struct run_options *opt,
     return 0;
 }
 
+/* The exit code of several modes: a mode in which nothing finished is a result
+ * as a candidate that failed is one, when another did. */
+static int code_of_both(int a, int b)
+{
+    static const int order[] = {2, 3, 0, 1, 100};
+    size_t           n = sizeof order / sizeof *order, at_a = 0, at_b = 0;
+
+    while (at_a < n && order[at_a] != a) at_a++;      /* a signal's: at the */
+    while (at_b < n && order[at_b] != b) at_b++;      /* end                */
+    return at_a > at_b ? a : b;
+}
+
 /* The same in each power mode that is wanted, side by side in the facts of
  * the first. A mode that cannot be switched to is shown from what is stored,
  * with the command that switches. */
@@ -134,11 +148,14 @@ static int audition_modes(struct audition *a, const struct run_options *opt,
         struct err   why = {0};
         struct facts one = {0};
         bool can = mode_run_reach(m, i, &why);
+        int  one_code = 0;
 
         if (is_any) audition_end(a);
         rc = audition_once(a, opt, config_path, settings,
                            can ? middle : only_stored, m->ids.items[i], &one,
-                           code, err);
+                           &one_code, err);
+        if (!can && opt->strict) one_code = code_of_both(one_code, 1);
+        *code = i == 0 ? one_code : code_of_both(*code, one_code);
         if (rc == 0) {
             if (!is_any) first = one;
             mode_facts_add(&first, &one, m->ids.items[i], m->names.items[i],
@@ -161,6 +178,8 @@ static int go(const struct run_options *opt, const char *config_path,
     struct err      err   = {0}, left = {0};
     int             code  = 0;
 
+    if (opt->sysroot && probe_check_root(opt->sysroot, "sysroot", &err))
+        goto done;
     if (mode_run_begin(opt, config_path, &modes, &err)) goto done;
     if (modes.ids.n)
         audition_modes(&a, opt, config_path, settings, middle, &modes, &facts,

@@ -343,6 +343,14 @@ void sampler_now(struct sampler *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+void sampler_memory_now(struct sampler *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->next_device_ns = 0;
+    take_sample(s, false);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void sampler_join(struct sampler *s, int64_t from_ns, int64_t first_ns,
                   int64_t to_ns, struct telemetry *out)
 {

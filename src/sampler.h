@@ -40,6 +40,8 @@ void sampler_coload(struct sampler *s, long group);
 /* One sample of everything whose period has nearly passed, at once, on the
  * caller's thread: turns begin and end with one. */
 void sampler_now(struct sampler *s);
+/* ... of memory, whatever its rate: after a load, which changes it all. */
+void sampler_memory_now(struct sampler *s);
 
 void sampler_join(struct sampler *s, int64_t from_ns, int64_t first_ns,
                   int64_t to_ns, struct telemetry *out);

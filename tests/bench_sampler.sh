@@ -3,7 +3,7 @@
 # What watching the board costs: served tok/s with the sampler on and off, in
 # turn (ABBA) against one running engine, and the CPU time of audition with it
 # and without. Ratios of one run; the machine may be noisy. B: build folder,
-# ROUNDS (6): of four auditions each.
+# ROUNDS (2): of four auditions each, with eight decode samples in each.
 set -eu
 
 B=${B:-build}
@@ -36,7 +36,7 @@ run() {
     shift
     rm -f one.db
     /usr/bin/time -o usage -f '%U %S %e' env OPENAI_API_KEY=k "$audition" \
-        run -q --fresh --json --blocks 1 -r 1 --budget 1s --cases 1 \
+        run -q --fresh --json --blocks 1 -r 8 --budget 1s --cases 1 \
         --suite instructions --store one.db "$@" \
         --base-url "http://127.0.0.1:$port" |
         jq '.candidates[0].metrics.served_tok_s.median' >> "$name.tok_s"
@@ -44,7 +44,7 @@ run() {
 }
 run warm
 i=0
-while [ $i -lt "${ROUNDS:-6}" ]; do
+while [ $i -lt "${ROUNDS:-2}" ]; do
     run on
     run off --no-sampling
     run off --no-sampling

@@ -28,6 +28,7 @@ struct server {
     char           *props;
     struct fault    faults[MAX_FAULTS];
     size_t          n_faults;
+    long            seen[2];       /* requests: /completion, chat; state    */
     int             fd;
     atomic_bool     ready, busy;
     atomic_int      answers;

@@ -6,6 +6,7 @@
 #define TESTS_FAKE_SCRIPT_H
 
 #include "fake_answer.h"
+#include "fake_board.h"
 
 _Noreturn static void usage_error(const char *what, const char *name)
 {
@@ -63,7 +64,7 @@ static json_t *load_script(const char *from, const char *model_path)
         "timings", "chat", "fault", "record", "ignore_sigterm", "life_s",
         "overflow", "train_ctx", "loaded", "capabilities", "template",
         "cached_count", "call_ids", "grandchildren", "log_flood",
-        "descriptors", NULL};
+        "descriptors", "board", "board_dir", NULL};
     static const char *const rule_keys[] = {"match", "role", "content",
         "reasoning", "tool_calls", "chunk_delay_ms", "first_delay_ms", NULL};
     json_error_t why;
@@ -83,6 +84,8 @@ static json_t *load_script(const char *from, const char *model_path)
     }
     json_array_foreach(json_object_get(script, "chat"), i, item)
         check_keys(item, rule_keys);
+    json_array_foreach(json_object_get(script, "board"), i, item)
+        check_keys(item, board_keys);
     return script;
 }
 

@@ -22,7 +22,7 @@
  *          (rules, see fake_model.h), fault (one or an array, see
  *          fake_http.h), record (a file: each request as a JSON line),
  *          ignore_sigterm, life_s; fake_trouble.h: grandchildren, log_flood,
- *          descriptors.
+ *          descriptors; fake_board.h: board_dir, board.
  *          --as ollama, lmstudio: loaded (at the start). --as ollama:
  *          train_ctx, overflow (what becomes of too long a prompt: "drop"
  *          its oldest messages, then "half" of it, or "refuse" when
@@ -317,6 +317,7 @@ static void answer(struct server *s, struct conn *c, const struct request *r)
     pthread_mutex_lock(&s->state);
     c->fault = meet_fault(s, r);
     if (!health) record(s, r);
+    if (strcmp(r->method, "POST") == 0) board_request(s, r->path);
     pthread_mutex_unlock(&s->state);
     c->events = 0;
     frame_faults(c, r->path);
@@ -498,6 +499,7 @@ int main(int argc, char **argv)
     pthread_mutex_init(&s.state, NULL);
     apply_script(&s);
     make_trouble(&s);
+    board_begin(&s);
     listen_on_port(&s);
     load(&s);
     for (;;) pause();

@@ -22,9 +22,11 @@ port=18735 worst=0
 children=()
 trap 'stop_all' EXIT
 
+# At once: a server that is asked again and again never ends by itself.
 stop_all() {
-    for child in "${children[@]}"; do
-        kill "$child" && wait "$child"
+    local i
+    for ((i = ${#children[@]} - 1; i >= 0; i--)); do
+        kill -KILL "${children[i]}" && wait "${children[i]}"
     done 2>/dev/null
     children=()
 }

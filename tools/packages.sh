@@ -10,7 +10,7 @@ lib=jansson:libjansson-dev lib=sqlite3:libsqlite3-dev
 lib=yaml-0.1:libyaml-dev header=csv.h:libcsv-dev
 lib=libutf8proc:libutf8proc-dev lib=libcrypto:libssl-dev pip:python3-pip'
 test='lib=cmocka:libcmocka-dev lib=gsl:libgsl-dev clang-14:clang-14 jq:jq valgrind:valgrind
-sqlite3:sqlite3 mandoc:mandoc
+sqlite3:sqlite3 mandoc:mandoc time:time
 file=/usr/lib/llvm-14/lib/clang:libclang-rt-14-dev'
 
 has() {

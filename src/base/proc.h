@@ -71,16 +71,16 @@ MUST_USE int proc_capture(char *const argv[], double timeout_s,
                           size_t max_bytes, char **output, int *status,
                           struct err *err);
 
-/* As proc_capture, and on_child is told of the process group once the program runs
- * and of 0 when it has ended; NULL: nobody is. */
+/* As proc_capture, and on_child is told of the process group once the program
+ * runs and of 0 when it has ended; NULL: nobody is. */
 typedef void (*proc_child_fn)(void *ctx, long group);
 MUST_USE int proc_capture_told(char *const argv[], double timeout_s,
                                size_t max_bytes, proc_child_fn on_child,
                                void *ctx, char **output, int *status,
                                struct err *err);
 
-/* As proc_capture, whether a stop signal has come or not: for what puts back what we
- * changed. */
+/* As proc_capture, whether a stop signal has come or not: for what puts back
+ * what we changed. */
 MUST_USE int proc_capture_to_end(char *const argv[], double timeout_s,
                                  size_t max_bytes, char **output, int *status,
                                  struct err *err);

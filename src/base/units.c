@@ -28,9 +28,9 @@ static struct digits digits(double value, int decimals)
     }
     n = llround(value * (double)scale);
     if (n == 0 && value > 0) {      /* "0.00" would read as none */
-        out = digits(1.0 / (double)scale, decimals);
-        memmove(out.text + 1, out.text, strlen(out.text) + 1);
-        out.text[0] = '<';
+        struct digits least = digits(1.0 / (double)scale, decimals);
+        snprintf(out.text, sizeof out.text, "<%.*s",
+                 (int)sizeof out.text - 2, least.text);
     } else if (decimals == 0)
         snprintf(out.text, sizeof out.text, "%lld", n);
     else

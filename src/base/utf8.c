@@ -79,6 +79,18 @@ char *utf8_printable(const char *text, size_t len)
     return rewrite(text, len, true);
 }
 
+void utf8_copy(char *out, size_t size, const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+
+    if (len >= size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
+    }
+    if (len > 0) memcpy(out, text, len);
+    out[len] = '\0';
+}
+
 int utf8_width(const char *text)
 {
     size_t len   = strlen(text);

@@ -17,6 +17,9 @@ char *utf8_clean(const char *text, size_t len);
  * Caller frees. */
 char *utf8_printable(const char *text, size_t len);
 
+/* As much of a valid text as fits, cut between letters; NULL counts as "". */
+void utf8_copy(char *out, size_t size, const char *text);
+
 /* Columns on a terminal: wide letters and emoji count 2, combining marks 0.
  * The text must be valid. */
 int utf8_width(const char *text);

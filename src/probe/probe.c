@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "probe/tree.h"
 
@@ -33,6 +34,20 @@ void probe_watch(const char *root, struct watch_list *out)
     *out = (struct watch_list){0};
     for (size_t i = 0; probe_all[i]; i++)
         if (probe_all[i]->watch) probe_all[i]->watch(root, out);
+}
+
+int probe_check_root(const char *root, const char *option, struct err *err)
+{
+    struct stat st;
+
+    if (stat(root, &st) != 0)
+        return err_set(err, ERR_INPUT, "--%s %s: %s; name a folder with a "
+                       "copied /sys and /proc", option, root,
+                       errno == ENOENT ? "no such folder" : strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return err_set(err, ERR_INPUT, "--%s %s: is no folder; name one with "
+                       "a copied /sys and /proc", option, root);
+    return 0;
 }
 
 long probe_file(const char *root, const char *path, char *out, size_t size)

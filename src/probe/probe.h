@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
 #include "probe/reading.h"
 #include "probe/watch_list.h"
 #include "types.h"
@@ -43,6 +44,10 @@ void probe_read(const char *root, struct reading *out);
 
 /* What all probes want to be watched. watch_list_done() frees it. */
 void probe_watch(const char *root, struct watch_list *out);
+
+/* Is there such a folder? ERR_INPUT otherwise, naming the option. */
+MUST_USE int probe_check_root(const char *root, const char *option,
+                              struct err *err);
 
 /* For probes: a small file below root, at most size - 1 bytes of it, followed
  * by a NUL. Its length, or -1 when there is no such regular file or it cannot

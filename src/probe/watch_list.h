@@ -20,8 +20,10 @@
     X(gpu_energy_j,        1, "its energy counter")                           \
     X(package_energy_j,    1, "energy of processor package and its memory")   \
     X(temp_c,              0, "hottest zone")                                 \
-    X(cooling_state,       0, "states of all cooling devices that cut clocks, summed") \
-    X(throttle_flags,      0, "bits of now: 1 thermal, 2 power, 4 voltage, 8 other") \
+    X(cooling_state,       0,                                                 \
+          "states of all cooling devices that cut clocks, summed")            \
+    X(throttle_flags,      0,                                                 \
+          "bits of now: 1 thermal, 2 power, 4 voltage, 8 other")              \
     X(oc_events,           1, "over-current events, all inputs")              \
     X(available_bytes,     0, "MemAvailable")                                 \
     X(memory_stall_s,      1, "PSI memory full, total")                       \
@@ -34,7 +36,8 @@
     X(device_bytes,        0, "GPU memory of the engine")                     \
     X(own_cpu_s,           1, "CPU time of audition itself")                  \
     X(coload_cpu_s,        1, "CPU time of the co-load's process group")      \
-    X(coload_bytes,        0, "memory of the co-load's process group (PSS, else RSS)")
+    X(coload_bytes,        0,                                                 \
+          "memory of the co-load's process group (PSS, else RSS)")
 
 enum sample_field {
 #define X(field, counter, help) SAMPLE_##field,

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define MAX_TITLE_BYTES 14   /* a suite's name above its column */
+#define SHORT_BYTES 14   /* of a name above a column, or in a narrow one */
 
 /* ---- the columns ------------------------------------------------------- */
 
@@ -82,21 +82,30 @@ char *cells_suite(const char *suite, bool by_prompt)
                       by_prompt ? ", tools by prompt" : "");
 }
 
+/* The first letters, printable. */
+static char *shortened(const char *text, size_t len)
+{
+    bool  is_cut = len > SHORT_BYTES;
+    char *safe, *out;
+
+    if (is_cut) len = SHORT_BYTES;
+    while (is_cut && len && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
+    safe = utf8_printable(text, len);
+    out = mem_printf("%s%s", safe, is_cut ? "…" : "");
+    free(safe);
+    return out;
+}
+
+char *cells_short(const char *name) { return shortened(name, strlen(name)); }
+
 static char *suite_title(const struct quality *q)
 {
-    size_t len = own_name(q->suite, q->by_prompt);
-    bool   is_cut = len > MAX_TITLE_BYTES;
-    char  *safe, *title;
+    char *name = shortened(q->suite, own_name(q->suite, q->by_prompt));
+    char *title = mem_printf("%s%s%s",
+                             q->needs_tools && !q->by_prompt ? "tools\n" : "",
+                             name, q->by_prompt ? ", tools\nby prompt" : "");
 
-    if (is_cut) len = MAX_TITLE_BYTES;
-    while (is_cut && len && ((unsigned char)q->suite[len] & 0xc0) == 0x80)
-        len--;
-    safe = utf8_printable(q->suite, len);
-    title = mem_printf("%s%s%s%s",
-                       q->needs_tools && !q->by_prompt ? "tools\n" : "",
-                       safe, is_cut ? "…" : "",
-                       q->by_prompt ? ", tools\nby prompt" : "");
-    free(safe);
+    free(name);
     return title;
 }
 

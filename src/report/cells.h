@@ -39,6 +39,10 @@ struct summary {
 void cells_summary(const struct facts *f, struct summary *out);
 void cells_summary_done(struct summary *s);
 
+/* The first letters of a name, "…" behind them when it has more: for a column
+ * that must stay narrow. Caller frees. */
+char *cells_short(const char *name);
+
 /* "first sentence", "home, tools by prompt": a column in running text. Caller
  * frees. */
 char *cells_column_name(const struct summary_column *column);

@@ -254,14 +254,49 @@ static void listener(struct strbuf *out, const struct candidate_facts *c)
     labelled(out, lines, listener_lines(c, lines));
 }
 
+/* All but the memory: that has a table of its own. */
 static void board(struct strbuf *out, const struct candidate_facts *c)
 {
-    struct listener_line lines[BOARD_LINES];
+    struct listener_line lines[BOARD_LINES], shown[BOARD_LINES];
+    size_t               n = board_lines(c, lines), n_shown = 0;
 
-    labelled(out, lines, board_lines(c, lines));
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(lines[i].label, "memory") == 0) free(lines[i].text);
+        else shown[n_shown++] = lines[i];
+    labelled(out, shown, n_shown);
 }
 
 /* ---- the tables of a candidate ----------------------------------------- */
+
+static void ledger_cell(struct strbuf *out, const double *bytes,
+                        const char *note)
+{
+    strbuf_addf(out, " %s", bytes ? units_bytes(*bytes).text : "");
+    if (bytes && isfinite(*bytes) && *note) {
+        strbuf_add(out, " (");
+        md_inline(out, note);
+        strbuf_add(out, ")");
+    }
+    strbuf_add(out, bytes ? " |" : "|");
+}
+
+static void ledger(struct strbuf *out, const struct candidate_facts *c)
+{
+    struct ledger_row rows[LEDGER_ROWS];
+    size_t            n = board_ledger(&c->ledger, rows);
+
+    if (!n) return;
+    strbuf_add(out, "| [memory](METHOD.md#the-ledger) | predicted | by the "
+               "engine's log | measured |\n|---|--:|--:|--:|\n");
+    for (size_t i = 0; i < n; i++) {
+        strbuf_addf(out, "| %s |", rows[i].name);
+        ledger_cell(out, rows[i].predicted, "");
+        ledger_cell(out, rows[i].engine, rows[i].engine_note);
+        ledger_cell(out, rows[i].measured, rows[i].measured_note);
+        strbuf_add(out, "\n");
+    }
+    strbuf_add(out, "\n");
+}
 
 static void metrics(struct strbuf *out, const struct candidate_facts *c)
 {
@@ -438,6 +473,7 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
     quality(out, c);
     listener(out, c);
     board(out, c);
+    ledger(out, c);
     metrics(out, c);
     percentiles(out, c);
     turns(out, c);
@@ -447,17 +483,52 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
     examples(out, c);
 }
 
+static void mode_rows(struct strbuf *out, const struct mode_facts *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        const struct mode_cell *c = &m->cells[i];
+
+        strbuf_add(out, "| ");
+        md_inline(out, m->name);
+        strbuf_add(out, " | ");
+        md_inline(out, c->name);
+        strbuf_addf(out, " | %s | %s | %s | %s | %s | %s |\n",
+                    cells_verdict(c->verdict),
+                    units_value(c->first_sentence_s, "s", 2).text,
+                    units_number(c->served_tok_s, 1).text,
+                    units_number(c->energy_j_per_token, 2).text,
+                    units_number(c->power_w, 1).text,
+                    units_number(c->temp_peak_c, 1).text);
+    }
+}
+
 static void modes(struct strbuf *out, const struct facts *f)
 {
-    if (f->n_modes == 0) return;
-    strbuf_add(out, "## Power modes\n\n");
-    for (size_t i = 0; i < f->n_modes; i++) {
-        char *line = board_mode_line(&f->modes[i]);
+    bool has_gap = false;
 
-        md_item(out, "Mode", line);
-        free(line);
-    }
+    if (f->n_modes == 0) return;
+    strbuf_add(out, "## Power modes\n\n"
+               "| [mode](METHOD.md#power-modes) | candidate | verdict | "
+               "[first sentence](METHOD.md#first_sentence_s) | "
+               "[tok/s](METHOD.md#served_tok_s) | "
+               "[J per token](METHOD.md#energy_j_per_token) | "
+               "[W](METHOD.md#power-clocks-heat) | "
+               "[at most °C](METHOD.md#power-clocks-heat) |\n"
+               "|---|---|---|--:|--:|--:|--:|--:|\n");
+    for (size_t i = 0; i < f->n_modes; i++) mode_rows(out, &f->modes[i]);
     strbuf_add(out, "\n");
+    for (size_t i = 0; i < f->n_modes; i++) {
+        const struct mode_facts *m = &f->modes[i];
+
+        if (!m->failure && m->n) continue;
+        has_gap = true;
+        strbuf_add(out, "- ");
+        md_inline(out, m->name);
+        strbuf_add(out, ": ");
+        md_inline(out, m->failure ? m->failure : "no candidate");
+        strbuf_add(out, "\n");
+    }
+    if (has_gap) strbuf_add(out, "\n");
 }
 
 static void foot(struct strbuf *out, const struct facts *f)

@@ -131,25 +131,26 @@ static void fill(struct table *t, const struct facts *f,
     }
 }
 
-static void left_out(const struct page *p, const struct summary *s)
+static void left_out(const struct page *p, const struct table *t,
+                     const char *where)
 {
     struct strbuf text;
     bool          is_any = false;
 
     strbuf_init(&text, 1 << 16);
     strbuf_addf(&text, "Left out at %d columns:", p->columns);
-    for (size_t i = 0; i < s->n; i++) {
-        char *title = mem_copy(s->columns[i].title);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        char *title = mem_copy(t->columns[i].title);
         char *end   = strchr(title, '\n');
 
         if (end) *end = ' ';
-        if (!s->columns[i].is_shown) {
+        if (t->columns[i].is_hidden) {
             strbuf_addf(&text, "%s %s", is_any ? ";" : "", title);
             is_any = true;
         }
         free(title);
     }
-    strbuf_add(&text, ". A wider terminal shows them, and they are below.");
+    strbuf_addf(&text, ". A wider terminal shows them%s.", where);
     if (is_any) {
         strbuf_add(p->out, "  ");
         paragraph(p, text.text, 2, 2);
@@ -201,7 +202,7 @@ static void results(const struct page *p, const struct facts *f)
         paragraph(p, CELLS_PARSED, 2, 7);
     }
     notes(p, f, &s);
-    left_out(p, &s);
+    left_out(p, &t, ", and they are below");
     table_done(&t);
     cells_summary_done(&s);
 }
@@ -343,16 +344,66 @@ static void engines(const struct page *p, const struct facts *f)
     strbuf_done(&seen);
 }
 
+static void fill_mode(struct table *t, const struct mode_facts *m)
+{
+    char *mode = cells_short(m->name);
+
+    for (size_t i = 0; i < m->n; i++) {
+        const struct mode_cell *c = &m->cells[i];
+
+        table_add_cell(t, STYLE_STRONG, mode);
+        table_add_cell(t, STYLE_PLAIN, c->name);
+        table_add_cell(t, cells_verdict_style(c->verdict),
+                       cells_verdict(c->verdict));
+        table_add_cell(t, STYLE_PLAIN,
+                       units_value(c->first_sentence_s, "s", 2).text);
+        table_add_cell(t, STYLE_PLAIN, units_number(c->served_tok_s, 1).text);
+        table_add_cell(t, STYLE_PLAIN,
+                       units_number(c->energy_j_per_token, 2).text);
+        table_add_cell(t, STYLE_PLAIN, units_number(c->power_w, 1).text);
+        table_add_cell(t, STYLE_PLAIN, units_number(c->temp_peak_c, 1).text);
+    }
+    free(mode);
+}
+
+/* Why there is nothing, or not everything, of a mode; NULL: there is. */
+static char *mode_gap(const struct mode_facts *m)
+{
+    if (m->failure) return mem_printf("%s: %s", m->name, m->failure);
+    return m->n ? NULL : mem_printf("%s: no candidate", m->name);
+}
+
+/* The modes that could be auditioned side by side, then why others were not. */
 static void modes(const struct page *p, const struct facts *f)
 {
-    if (f->n_modes == 0) return;
-    heading(p, STYLE_STRONG, "Power modes");
-    for (size_t i = 0; i < f->n_modes; i++) {
-        char *line = board_mode_line(&f->modes[i]);
+    struct table t = {0};
 
-        entry(p, 0, 10, "mode", STYLE_FAINT, line);
+    if (f->n_modes == 0) return;
+    strbuf_add(p->out, "\n");
+    heading(p, STYLE_STRONG, "Power modes");
+    table_add_column(&t, "mode", ALIGN_LEFT, 0, 0);
+    table_add_column(&t, "candidate", ALIGN_LEFT, 0, LEAST_NAME);
+    table_add_column(&t, "verdict", ALIGN_LEFT, 0, 0);
+    table_add_column(&t, "first\nsentence", ALIGN_RIGHT, 3, 0);
+    table_add_column(&t, "tok/s", ALIGN_RIGHT, 0, 0);
+    table_add_column(&t, "J per\ntoken", ALIGN_RIGHT, 4, 0);
+    table_add_column(&t, "W", ALIGN_RIGHT, 1, 0);
+    table_add_column(&t, "most\n°C", ALIGN_RIGHT, 2, 0);
+    for (size_t i = 0; i < f->n_modes; i++) fill_mode(&t, &f->modes[i]);
+    table_fit(&t, p->columns);
+    if (t.n_cells) {
+        strbuf_add(p->out, "\n");
+        table_print(&t, 0, p->colour, p->out);
+        left_out(p, &t, "");
+    }
+    for (size_t i = 0; i < f->n_modes; i++) {
+        char *line = mode_gap(&f->modes[i]);
+
+        if (line) strbuf_add(p->out, "\n  ");
+        if (line) paragraph(p, line, 2, 4);
         free(line);
     }
+    table_done(&t);
 }
 
 static void foot(const struct page *p, const struct facts *f)

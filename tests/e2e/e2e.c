@@ -19,9 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "e2e/beside_cases.h"
+#include "e2e/board_cases.h"
 #include "e2e/doctor_cases.h"
 #include "e2e/fault_cases.h"
 #include "e2e/input_cases.h"
+#include "e2e/mode_cases.h"
 #include "e2e/option_cases.h"
 #include "e2e/other_cases.h"
 #include "e2e/plan_cases.h"
@@ -103,6 +106,34 @@ int main(int argc, char **argv)
             test_a_prompt_beyond_the_context_is_left_out_and_said),
         cmocka_unit_test(
             test_tools_that_a_template_drops_are_asked_by_prompt),
+        cmocka_unit_test(test_a_burner_marks_the_turns_it_touched_and_no_other),
+        cmocka_unit_test(test_each_trouble_of_the_board_has_its_own_mark),
+        cmocka_unit_test(test_what_was_only_measured_under_a_mark_says_so),
+        cmocka_unit_test(test_energy_is_the_power_at_the_input_times_the_time),
+        cmocka_unit_test(test_an_energy_counter_that_wraps_is_followed),
+        cmocka_unit_test(test_a_load_that_leaves_no_memory_is_ended_and_told),
+        cmocka_unit_test(test_with_a_floor_of_0_nothing_is_ended),
+        cmocka_unit_test(test_a_server_that_is_not_ours_is_never_ended),
+        cmocka_unit_test(
+            test_without_sampling_there_are_reasons_and_no_figures),
+        cmocka_unit_test(test_a_sysroot_that_is_not_there_is_told),
+        cmocka_unit_test(test_speech_programs_run_beside_it_and_end_with_it),
+        cmocka_unit_test(test_speech_programs_that_die_at_once_are_told),
+        cmocka_unit_test(test_speech_programs_that_end_meanwhile_are_told),
+        cmocka_unit_test(test_speech_programs_that_run_already_are_watched),
+        cmocka_unit_test(test_held_memory_stands_in_for_speech_programs),
+        cmocka_unit_test(test_a_signal_ends_the_speech_programs_too),
+        cmocka_unit_test(test_a_soak_says_what_changed_and_what_did_not),
+        cmocka_unit_test(
+            test_a_soak_goes_on_after_a_signal_and_tells_other_answers),
+        cmocka_unit_test(
+            test_each_power_mode_is_auditioned_and_the_first_restored),
+        cmocka_unit_test(test_a_signal_restores_the_power_mode),
+        cmocka_unit_test(
+            test_a_power_mode_is_restored_after_a_kill_at_the_next_start),
+        cmocka_unit_test(
+            test_a_power_mode_that_fails_half_way_leaves_the_other),
+        cmocka_unit_test(test_without_a_command_the_modes_are_switched_by_hand),
     };
     char *only = argc > 1 ? mem_printf("*%s*", argv[1]) : NULL;
     int   bad;

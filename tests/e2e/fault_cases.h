@@ -24,7 +24,7 @@ static const struct fault_case fault_cases[] = {
     {"load-no-gguf", "{\"fail_on_load\":\"badmodel\"}",
      "invalid magic characters"},
     {"load-out-of-memory", "{\"fail_on_load\":\"oom\"}",
-     "out of memory while loading the model"},
+     "out of memory allocating weights on CUDA0: 7,024 MiB asked"},
     {"load-sigill", "{\"fail_on_load\":\"sigill\"}",
      "SIGILL: this build of the engine uses instructions this CPU does not"},
     {"load-sigsegv", "{\"fail_on_load\":\"sigsegv\"}", "SIGSEGV"},

@@ -255,6 +255,8 @@ static const struct slip_case {
     {"run --json=perhaps", "--json"},
     {"run a.yaml b.yaml", "one argument too many"},
     {"run --quick --full", "exclude each other"},
+    {"run --modes 0 --mode-cmd nvpmodel", "--mode-cmd needs {id}"},
+    {"run --soak 1s", "--soak"},
     {"run --all-models", "needs --base-url"},
     {"report --format mdd", "did you mean `md`?"},
     {"report", "audition.db: no such file; run `audition run` first"},

@@ -109,8 +109,8 @@ struct stage {
     struct evidence e[MOST];
 };
 
-static void decide(struct stage *s, const char *objective,
-                   const struct part *parts, size_t n)
+static inline void decide(struct stage *s, const char *objective,
+                          const struct part *parts, size_t n)
 {
     *s = (struct stage){.config = config_for(objective)};
     s->f.objective = mem_copy(objective);
@@ -128,7 +128,8 @@ static void strike(struct stage *s)
     free(s->config.objective);
 }
 
-static void same_text(const char *what, const char *got, const char *want)
+static inline void same_text(const char *what, const char *got,
+                             const char *want)
 {
     if (strcmp(got ? got : "(none)", want ? want : "(none)") != 0)
         fail_msg("%s:\n  got  %s\n  want %s", what, got, want);

@@ -3,7 +3,7 @@
 #ifndef TESTS_REPORT_CASES_H
 #define TESTS_REPORT_CASES_H
 
-#include "unit/report_parts.h"
+#include "unit/report_board.h"
 
 static void start_facts(struct facts *f)
 {
@@ -43,6 +43,11 @@ static void winner_case(struct facts *f)
     set_cliff(c, 651, 2202, 5);
     c->cliff.max_entities = 11;
     set_serving(c, 33.9, 2.35);
+    /* of the turns that throttled, nine also show in the clock */
+    set_board(c, 31.4, 9.6, 78.5, 14, (double[MARK_BITS]){12, 9, 0, 0, 2});
+    set_ledger(c, 1929903264);
+    set_soak(c, 31.4);
+    set_coload(c, "piper --server --port 10200", NULL);
     set_template(c, 1, 1, 1, 1);
     set_preflight(c, "native", "kept", NULL);
     add_suite(c, "home", true, 52, 6, 2, 0, .758, .931);
@@ -64,8 +69,11 @@ static void winner_case(struct facts *f)
     snprintf(c->cliff.reason, sizeof c->cliff.reason, "no knee: the time "
              "grows evenly with the prompt");
     set_template(c, 1, 1, 0, 1);
-    set_reason(c, METRIC_served_tok_s, "the GPU clock fell during 2 of 20 "
-               "turns; measured but not ranked");
+    set_board(c, 47.9, 8.9, 97.5, 240, (double[MARK_BITS]){240, 0, 0, 1, 0});
+    set_ledger(c, 1055609824);
+    set_reason(c, METRIC_served_tok_s, "every one of 20 was measured under a "
+               "mark: throttled");
+    c->metrics[METRIC_served_tok_s].is_marked = true;
     add_suite(c, "home", true, 43, 17, 0, 0, .592, .815);
     add_suite(c, "speech", false, 22, 8, 0, 0, .556, .858);
     set_verdict(c, VERDICT_TARGET_MET, true, "Faster, but it answers 9 of "
@@ -83,6 +91,11 @@ static void winner_case(struct facts *f)
     set_template(c, 1, 0, 0, 0);
     set_verdict(c, VERDICT_DOES_NOT_FIT, false, "It needs 25.1 GiB and "
                 "11.2 GiB are available with 1.5 GiB kept for speech.");
+    c->ledger.predicted.weights_bytes = 24.6 * GIB;
+    c->ledger.predicted.total_bytes = 25.1 * GIB;
+    add_modes(f, "25W", "15W");
+    mode_facts_add(f, NULL, "0", "MAXN", "the board asks for a restart; "
+                   "restart it in this mode, then run again");
     f->recommendation = mem_new(1, sizeof *f->recommendation);
     *f->recommendation = (struct recommendation){
         .name = mem_copy("Qwen2.5-3B-Instruct-Q4_K_M"),
@@ -107,6 +120,8 @@ static void no_winner_case(struct facts *f)
     add_turns(c, .48, .19, 812);
     set_reasoning(c, .12, .02, 1, "enable_thinking=false");
     c->calls = (struct call_facts){50, .88, .92};
+    set_board(c, 71.6, 7.1, 58.1, 240, (double[MARK_BITS]){0, 0, 240, 0, 0});
+    set_ledger(c, 491400064);
     set_template(c, 1, 1, 1, 1);
     set_preflight(c, "text_only", "kept", "fenced JSON");
     add_suite(c, "home", true, 0, 17, 43, 0, 0, .06);
@@ -181,6 +196,13 @@ static void failed_case(struct facts *f)
     c->cliff.max_entities = 144;
     c->cliff.is_bound = true;
     set_serving(c, 58.9, .17);
+    set_coload(c, "2.0 GiB and 2 threads held", "killed by signal 9");
+    set_soak(c, 58.3);
+    c->soak->is = STEADY_UNKNOWN;
+    c->soak->starts = 2;
+    c->soak->different = 3;
+    snprintf(c->soak->reason, sizeof c->soak->reason, "memory was observed 7 "
+             "times, a verdict takes 10");
     set_template(c, 1, 1, 1, 1);
     add_suite(c, "home", true, 44, 16, 0, 0, .609, .828);
     set_verdict(c, VERDICT_TARGET_MET, true, "The only candidate that "
@@ -213,6 +235,20 @@ static void failed_case(struct facts *f)
                           "bytes; download the file again");
     c->failure_kind = ERR_INPUT;
     set_verdict(c, VERDICT_FAILED, false, c->failure);
+    c = add_candidate(f, "qwen2.5-14b", "not auditioned");
+    set_model(c, "models/Qwen2.5-14B-Instruct-Q4_K_M.gguf", "qwen2", 14.8e9,
+              8988110592);
+    c->status = STATUS_FAILED;
+    c->failure = mem_copy("out of memory allocating KV: 7,024 MiB asked, "
+                          "5,110 MiB available; fits with context <= 2,560 "
+                          "or q8_0 KV");
+    c->failure_kind = ERR_PREFLIGHT;
+    c->ledger.predicted.total_bytes = 15.2 * GIB;
+    c->ledger.engine.weights_bytes = 8988110592;
+    c->ledger.engine.total_bytes = 8988110592;
+    c->ledger.measured.available_before_bytes = 13.4 * GIB;
+    c->board.at_start = orin_at_start(51, false);
+    set_verdict(c, VERDICT_FAILED, false, c->failure);
     f->recommendation = mem_new(1, sizeof *f->recommendation);
     *f->recommendation = (struct recommendation){
         .name = mem_copy("llama-3.2-1b"),
@@ -224,6 +260,8 @@ static void failed_case(struct facts *f)
 /* Everything that a terminal, a Markdown table or JSON could trip over. */
 #define HOSTILE "\x1b]0;owned\x07\x1b[2J|a|`b`<img src=x>\xc2\x9b" "31m"      \
                 "\xe2\x80\xae" "evil\xff\n| x | y |\n# h *b* _i_ [l](http://h)"
+
+#define BRIEFLY "\x1b[2J|`g`<b>\xc2\x9b" "3m"
 
 static void set_hostile_listener(struct candidate_facts *c)
 {
@@ -242,10 +280,33 @@ static void set_hostile_listener(struct candidate_facts *c)
     snprintf(c->cliff.reason, sizeof c->cliff.reason, "%s", HOSTILE);
     c->cliff.max_entities = 1e18;
     set_reasoning(c, 1, 1, 0, HOSTILE);
-    add_serving(c, "\x1b[2J|`g`<b>\xc2\x9b" "3m", 1e9, 1e-9, true);
+    add_serving(c, BRIEFLY, 1e9, 1e-9, true);
     c->preflight = json_object();
     jsonx_set_text(c->preflight, "error", HOSTILE);
-    json_object_set_new(c->preflight, "\x1b[2J|`g`<b>", json_true());
+    json_object_set_new(c->preflight, BRIEFLY, json_true());
+}
+
+/* Texts and numbers of the board: its files, the user's command, the log. */
+static void set_hostile_board(struct candidate_facts *c)
+{
+    struct board_verdict *v = &c->board.verdicts[0];
+
+    set_board(c, 1e-9, 1e300, 1e9, 240, (double[MARK_BITS]){1, 1, 1, 1, 1});
+    jsonx_set_text(c->board.at_start, "power_mode_name", HOSTILE);
+    jsonx_set_text(c->board.at_start, "l4t_release", HOSTILE);
+    jsonx_set_text(c->board.at_start, "gpu_name", HOSTILE);
+    jsonx_set_text(c->board.at_start, BRIEFLY, HOSTILE);
+    utf8_copy(c->board.energy_scope, sizeof c->board.energy_scope, BRIEFLY);
+    utf8_copy(v->kind, sizeof v->kind, BRIEFLY);
+    utf8_copy(v->text, sizeof v->text, HOSTILE);
+    utf8_copy(v->remedy, sizeof v->remedy, HOSTILE);
+    set_ledger(c, 1e300);
+    utf8_copy(c->ledger.largest, sizeof c->ledger.largest, BRIEFLY);
+    utf8_copy(c->ledger.device_source, sizeof c->ledger.device_source,
+              BRIEFLY);
+    set_soak(c, 1e300);
+    utf8_copy(c->soak->reason, sizeof c->soak->reason, HOSTILE);
+    set_coload(c, HOSTILE, HOSTILE);
 }
 
 static void hostile_case(struct facts *f)
@@ -262,6 +323,7 @@ static void hostile_case(struct facts *f)
     add_suite(c, HOSTILE, true, 1, 1, 1, 0, .1, .9);
     add_suite(c, HOSTILE "_by_prompt", true, 2, 1, 0, 0, .1, .99);
     set_hostile_listener(c);
+    set_hostile_board(c);
     add_finding(c, "kind|`", FAULT_MODEL, HOSTILE, HOSTILE);
     add_example(c, HOSTILE, HOSTILE, "````\n</details>\n" HOSTILE, HOSTILE,
                 OUTCOME_FAIL);
@@ -271,6 +333,8 @@ static void hostile_case(struct facts *f)
                       "");
     set_speed(c, 1e9, 1e-9, 1e18);
     set_verdict(c, VERDICT_TOO_SLOW, false, "");
+    add_modes(f, HOSTILE, "\xe5\xae\xb6\xe5\xba\xad|15W");
+    mode_facts_add(f, NULL, HOSTILE, HOSTILE, HOSTILE);
     f->recommendation = mem_new(1, sizeof *f->recommendation);
     *f->recommendation = (struct recommendation){
         .name = mem_copy(HOSTILE), .sure = mem_copy(HOSTILE),

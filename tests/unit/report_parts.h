@@ -10,15 +10,18 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "board_notes.h"
 #include "facts.h"
+#include "ledger.h"
 
 #define GIB 1073741824.0
 
 static inline void set_metric(struct candidate_facts *c, enum metric_id id,
                               double median, double low, double high, long n)
 {
-    c->metrics[id] = (struct metric){median, low, high, n,
-                                     {NAN, NAN, NAN, NAN}, ""};
+    c->metrics[id] = (struct metric){
+        .median = median, .low = low, .high = high, .n = n,
+        .certified = {NAN, NAN, NAN, NAN}};
 }
 
 /* The highest `n` of p50, p90, p95, p99 that the sample supports, growing. */
@@ -57,6 +60,8 @@ static inline struct candidate_facts *add_candidate(struct facts *f,
         .calls = {.rate = NAN, .rate_if_parsed = NAN},
         .reasoning = {.leak_rate = NAN, .empty_rate = NAN, .can_disable = -1},
     };
+    board_facts_init(&c->board);
+    ledger_init(&c->ledger);
     for (int i = 0; i < METRIC_COUNT; i++) {
         set_metric(c, (enum metric_id)i, NAN, NAN, NAN, 0);
         set_reason(c, (enum metric_id)i, why_missing);
@@ -260,10 +265,14 @@ static inline void add_suite(struct candidate_facts *c, const char *suite,
         .rate = total ? (double)pass / total : NAN,
         .rate_low = low, .rate_high = high,
         .rate_if_parsed = total ? (double)(pass + unparsed) / total : NAN,
-        .first_sentence_s = {NAN, NAN, NAN, 0, {NAN, NAN, NAN, NAN},
-                             "no answer had a spoken word"},
-        .first_sentence_cold_s = {NAN, NAN, NAN, 0, {NAN, NAN, NAN, NAN},
-                                  "no answer with nothing cached"}};
+        .first_sentence_s = {
+            .median = NAN, .low = NAN, .high = NAN,
+            .certified = {NAN, NAN, NAN, NAN},
+            .reason = "no answer had a spoken word"},
+        .first_sentence_cold_s = {
+            .median = NAN, .low = NAN, .high = NAN,
+            .certified = {NAN, NAN, NAN, NAN},
+            .reason = "no answer with nothing cached"}};
 
     c->quality = mem_grow(c->quality, c->n_quality + 1, sizeof q);
     c->quality[c->n_quality++] = q;
@@ -272,11 +281,14 @@ static inline void add_suite(struct candidate_facts *c, const char *suite,
 /* Of the last suite: when its answers begin to be spoken. */
 static inline void set_suite_first(struct candidate_facts *c, double first_s)
 {
-    c->quality[c->n_quality - 1].first_sentence_s = (struct metric){
-        first_s, first_s * .96, first_s * 1.05, 30,
-        {first_s * 1.04, NAN, NAN, NAN}, ""};
-    c->quality[c->n_quality - 1].first_sentence_cold_s = (struct metric){
-        first_s * 3, NAN, NAN, 2, {NAN, NAN, NAN, NAN}, ""};
+    struct quality *q = &c->quality[c->n_quality - 1];
+
+    q->first_sentence_s = (struct metric){
+        .median = first_s, .low = first_s * .96, .high = first_s * 1.05,
+        .n = 30, .certified = {first_s * 1.04, NAN, NAN, NAN}};
+    q->first_sentence_cold_s = (struct metric){
+        .median = first_s * 3, .low = NAN, .high = NAN, .n = 2,
+        .certified = {NAN, NAN, NAN, NAN}};
 }
 
 /* The last suite is one with the tools in the prompt. */

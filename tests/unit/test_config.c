@@ -425,6 +425,37 @@ static void test_every_field_arrives(void **state)
     config_done(&c);
 }
 
+static void test_what_is_said_of_the_board_arrives(void **state)
+{
+    struct config c;
+
+    (void)state;
+    must_load(&c,
+        "soak: 10m\npower_modes: [0, 25W]\nmode_cmd: \"nvpmodel -m {id}\"\n"
+        "co_load:\n  command: ./speech --fast\n"
+        "  health_url: http://127.0.0.1:9/health\n  memory: 2GiB\n"
+        "  threads: 3\n  ready: 90s\n"
+        "candidates:\n  - model: a.gguf\n");
+    assert_true(c.soak_s == 600);
+    assert_int_equal(c.power_modes.n, 2);
+    assert_string_equal(c.power_modes.items[0], "0");
+    assert_string_equal(c.power_modes.items[1], "25W");
+    assert_string_equal(c.mode_cmd, "nvpmodel -m {id}");
+    assert_string_equal(c.co_load.command, "./speech --fast");
+    assert_string_equal(c.co_load.health_url, "http://127.0.0.1:9/health");
+    assert_true(c.co_load.memory_bytes == 2 * 0x1p30);
+    assert_int_equal(c.co_load.threads, 3);
+    assert_true(c.co_load.ready_s == 90);
+    config_done(&c);
+    must_load(&c, "candidates:\n  - model: a.gguf\n");
+    assert_true(isnan(c.soak_s) && isnan(c.co_load.memory_bytes));
+    assert_int_equal(c.power_modes.n, 0);
+    assert_null(c.mode_cmd);
+    assert_null(c.co_load.command);
+    assert_int_equal(c.co_load.threads, -1);
+    config_done(&c);
+}
+
 static void test_a_candidate_without_a_name_gets_one(void **state)
 {
     static const struct { const char *yaml, *name; } rows[] = {
@@ -483,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_good_configs_load),
         cmocka_unit_test(test_defaults_are_those_of_the_design),
         cmocka_unit_test(test_every_field_arrives),
+        cmocka_unit_test(test_what_is_said_of_the_board_arrives),
         cmocka_unit_test(test_a_candidate_without_a_name_gets_one),
         cmocka_unit_test(test_anchors_and_merges_work),
     };

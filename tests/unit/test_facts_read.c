@@ -177,6 +177,23 @@ static void test_what_a_listener_feels_is_read_back_exactly(void **state)
     facts_done(&f);
 }
 
+/* The board, the ledger, the soak, the co-load, the modes. */
+static void test_what_is_read_makes_the_same_document(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CASES; i++) {
+        json_t      *document = document_of(cases[i].make), *again;
+        struct facts f;
+
+        read_document(&f, document);
+        again = report_json_document(&f);
+        if (!json_equal(document, again)) fail_msg("%s", cases[i].name);
+        json_decref(again);
+        json_decref(document);
+        facts_done(&f);
+    }
+}
+
 static void test_lists_longer_than_ours_are_cut(void **state)
 {
     json_t      *document = document_of(winner_case), *c, *list;
@@ -192,11 +209,18 @@ static void test_lists_longer_than_ours_are_cut(void **state)
     for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
     list = json_object_get(c, "serving");
     for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
+    list = json_object_get(json_object_get(c, "board"), "verdicts");
+    for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
+    list = json_object_get(document, "modes");
+    for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
     read_document(&f, document);
     assert_int_equal(f.candidates[0].n_turns, TURNS_MAX);
     assert_int_equal(f.candidates[0].turns[0].turn, 1);
     assert_int_equal(f.candidates[0].cliff.n, CLIFF_POINTS);
     assert_int_equal(f.candidates[0].n_serving, SERVING_VARIANTS);
+    assert_int_equal(f.candidates[0].board.n_verdicts, BOARD_VERDICTS_MAX);
+    assert_int_equal(f.n_modes, 64);
+    assert_string_equal(f.modes[0].name, "25W");
     facts_done(&f);
     json_decref(document);
 }
@@ -285,6 +309,15 @@ static void assert_nothing_is_known(const struct candidate_facts *c)
     assert_true(isnan(c->cliff.max_entities));
     assert_true(isnan(c->reasoning.leak_rate));
     assert_int_equal(c->reasoning.can_disable, -1);
+    assert_true(isnan(c->board.power_w));
+    assert_true(isnan(c->board.gpu_freq_hz));
+    assert_int_equal(c->board.n_verdicts, 0);
+    assert_null(c->board.at_start);
+    assert_true(isnan(c->ledger.predicted.total_bytes));
+    assert_true(isnan(c->ledger.measured.peak_bytes));
+    assert_true(isnan(c->ledger.left_for_speech_bytes));
+    assert_null(c->soak);
+    assert_null(c->coload);
     assert_null(c->preflight);
     assert_null(c->server);
     assert_null(c->beside);
@@ -456,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_facts_keep_what_no_report_shows),
         cmocka_unit_test(test_what_the_preflight_said_is_kept),
         cmocka_unit_test(test_what_a_listener_feels_is_read_back_exactly),
+        cmocka_unit_test(test_what_is_read_makes_the_same_document),
         cmocka_unit_test(test_lists_longer_than_ours_are_cut),
         cmocka_unit_test(test_every_name_of_an_enum_is_read_back),
         cmocka_unit_test(test_what_is_no_report_is_refused_in_one_sentence),

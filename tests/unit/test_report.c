@@ -168,7 +168,7 @@ static void test_a_narrow_table_names_what_it_left_out(void **state)
     assert_null(strstr(wide, "Left out"));
     assert_non_null(strstr(narrow, "Left out at 80 columns: tok/s; prompt "
                                    "tok/s; speech. "));
-    assert_non_null(strstr(narrow, "* tok/s: the GPU clock fell"));
+    assert_non_null(strstr(narrow, "* tok/s: every one of 20"));
     free(wide);
     free(narrow);
 }
@@ -257,6 +257,71 @@ static void check_listener(const json_t *c)
 #undef HAS_ALL
 }
 
+/* An object with exactly these members, each a number or null. */
+static void check_numbers(const json_t *object, const char *const *names,
+                          size_t n)
+{
+    assert_int_equal(json_object_size(object), n);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *value = json_object_get(object, names[i]);
+
+        if (!json_is_number(value) && !json_is_null(value))
+            fail_msg("%s is no number", names[i]);
+    }
+}
+
+static void check_ledger(const json_t *ledger)
+{
+#define X(field, help) #field,
+    static const char *const predicted[] = {LEDGER_PREDICTED(X)};
+    static const char *const engine[] = {LEDGER_ENGINE(X)};
+    static const char *const measured[] = {LEDGER_MEASURED(X)};
+#undef X
+    static const char *const sums[] = {"left_for_speech_bytes",
+                                       "reserve_bytes"};
+#define LENGTH(list) (sizeof list / sizeof *list)
+    check_numbers(json_object_get(ledger, "predicted"), predicted,
+                  LENGTH(predicted));
+    check_numbers(json_object_get(ledger, "engine"), engine, LENGTH(engine));
+    check_numbers(json_object_get(ledger, "measured"), measured,
+                  LENGTH(measured));
+    for (size_t i = 0; i < LENGTH(sums); i++)
+        assert_non_null(json_object_get(ledger, sums[i]));
+}
+
+static void check_board(const json_t *c)
+{
+    static const char *const board[] = {
+        "at_start", "verdicts", "turns", "marked", "power_w", "power_peak_w",
+        "energy_scope", "temp_peak_c", "gpu_load_pct", "gpu_freq_hz"};
+    static const char *const verdict[] = {"kind", "text", "remedy", "turns",
+                                          "of"};
+    static const char *const soak[] = {
+        "is", "reason", "wanted_s", "duration_s", "starts", "turns",
+        "failures", "failures_per_1000", "answers", "different_answers",
+        "time_to_steady_s", "growth_bytes_per_1000", "tok_s",
+        "first_sentence_s", "memory_bytes", "temp_c", "power_w"};
+    static const char *const coload[] = {
+        "command", "ready_s", "has_ended", "how", "health_median_s",
+        "health_worst_s", "health_n", "health_failures", "cpu_cores",
+        "memory_bytes"};
+    json_t *o = json_object_get(c, "board"), *item;
+    size_t  i;
+
+    for (i = 0; i < LENGTH(board); i++)
+        assert_non_null(json_object_get(o, board[i]));
+    json_array_foreach(json_object_get(o, "verdicts"), i, item)
+        for (size_t k = 0; k < LENGTH(verdict); k++)
+            assert_non_null(json_object_get(item, verdict[k]));
+    check_ledger(json_object_get(c, "ledger"));
+    o = json_object_get(c, "soak");
+    for (i = 0; i < LENGTH(soak); i++)
+        assert_true(json_is_null(o) || json_object_get(o, soak[i]));
+    o = json_object_get(c, "co_load");
+    for (i = 0; i < LENGTH(coload); i++)
+        assert_true(json_is_null(o) || json_object_get(o, coload[i]));
+}
+
 static void test_json_keeps_its_contract(void **state)
 {
     static const char *const top[] = {"schema_version", "run_id", "machine",
@@ -287,6 +352,7 @@ static void test_json_keeps_its_contract(void **state)
                 assert_non_null(json_object_get(c, names[n]));
             check_metrics(c);
             check_listener(c);
+            check_board(c);
             json_object_foreach(json_object_get(c, "quality"), suite, q)
                 for (size_t n = 0; n < sizeof quality / sizeof *quality; n++)
                     assert_non_null(json_object_get(q, quality[n]));
@@ -326,6 +392,73 @@ static void test_json_says_null_for_what_is_unknown(void **state)
     assert_true(json_is_null(json_object_get(m, "can_disable")));
     json_decref(doc);
     facts_done(&f);
+}
+
+/* Every number below a value, in keys that are no counts, is no number. */
+static void must_hold_no_number(const json_t *value)
+{
+    const char *key;
+    json_t     *child;
+
+    json_object_foreach((json_t *)(uintptr_t)value, key, child) {
+        if (json_is_number(child) && strcmp(key, "turns") != 0)
+            fail_msg("%s is a number", key);
+        must_hold_no_number(child);
+    }
+}
+
+static void test_json_of_a_board_that_was_not_read_has_no_number(void **state)
+{
+    static const char *const absent[] = {"soak", "co_load"};
+    struct facts  f;
+    json_t       *doc, *c;
+
+    (void)state;
+    failed_case(&f);
+    doc = report_json_document(&f);
+    c = json_array_get(json_object_get(doc, "candidates"), 2);
+    must_hold_no_number(json_object_get(c, "board"));
+    must_hold_no_number(json_object_get(c, "ledger"));
+    for (size_t i = 0; i < LENGTH(absent); i++)
+        assert_true(json_is_null(json_object_get(c, absent[i])));
+    assert_true(json_is_null(json_object_get(doc, "modes")));
+    json_decref(doc);
+    facts_done(&f);
+}
+
+static void test_what_is_not_known_of_the_board_prints_nothing(void **state)
+{
+    static const char *const words[] = {"**Power:", "**[Power]", "**[Board]",
+                                        "**[Soak]", "#the-ledger", " 0 B"};
+    struct facts  f;
+    struct strbuf out;
+
+    (void)state;
+    start_facts(&f);
+    add_candidate(&f, "unknown", "not auditioned");
+    strbuf_init(&out, 1 << 20);
+    report_markdown.render(&f, false, 0, &out);
+    report_text.render(&f, false, 80, &out);
+    for (size_t i = 0; i < LENGTH(words); i++)
+        if (strstr(out.text, words[i])) fail_msg("%s", out.text);
+    strbuf_done(&out);
+    facts_done(&f);
+}
+
+static void test_modes_stand_side_by_side_at_every_width(void **state)
+{
+    char *text;
+
+    (void)state;
+    text = rendered(0, &report_text, false, 0);
+    assert_non_null(strstr(text, "\n15W   SmolLM2-1.7B-Instruct-Q4_K_M  "
+                                 "target met      0.89 s   38.3   0.17"));
+    assert_non_null(strstr(text, "MAXN: the board asks for a restart"));
+    free(text);
+    text = rendered(0, &report_text, false, 60);
+    assert_non_null(strstr(text, "Left out at 60 columns: first sentence; W; "
+                                 "most °C."));
+    free(text);
 }
 
 /* Whatever their names are. */
@@ -484,6 +617,9 @@ int main(void)
         cmocka_unit_test(test_the_first_line_is_the_answer),
         cmocka_unit_test(test_json_keeps_its_contract),
         cmocka_unit_test(test_json_says_null_for_what_is_unknown),
+        cmocka_unit_test(test_json_of_a_board_that_was_not_read_has_no_number),
+        cmocka_unit_test(test_what_is_not_known_of_the_board_prints_nothing),
+        cmocka_unit_test(test_modes_stand_side_by_side_at_every_width),
         cmocka_unit_test(test_tools_by_prompt_have_a_column_of_their_own),
         cmocka_unit_test(test_markdown_tables_keep_their_shape),
         cmocka_unit_test(test_markdown_has_no_markup_of_a_model),

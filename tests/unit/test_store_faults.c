@@ -369,7 +369,8 @@ static void test_a_manipulated_trial_is_an_error_or_harmless(void **state)
          "NULL AS position, NULL AS sent_ns, NULL AS end_ns, NULL AS finish, "
          "NULL AS http_status, NULL AS prompt_n, NULL AS cache_n, NULL AS "
          "prompt_ms, NULL AS predicted_n, NULL AS predicted_ms, NULL AS "
-         "content, NULL AS reasoning, '[]' AS calls, '[]' AS chunks, NULL AS marks, NULL AS board", NULL},
+         "content, NULL AS reasoning, '[]' AS calls, '[]' AS chunks, "
+         "NULL AS marks, NULL AS board", NULL},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
