@@ -15,7 +15,6 @@
 #include "probe/probe.h"
 
 #define TEXT_BYTES  4096
-#define CONF_BYTES  ((size_t)256 << 10)
 #define GPUS_MOST   64
 
 /* ---- what the machine says ---------------------------------------------- */
@@ -116,46 +115,24 @@ static const struct board *by_processor(const struct boards *boards,
 
 /* ---- its power mode ----------------------------------------------------- */
 
-/* The name behind "< POWER_MODEL ID=n NAME=": the numbers differ between
- * boards and firmwares, the names do not. */
-static bool mode_of_number(const char *conf, long id, char *out, size_t size)
-{
-    for (const char *at = conf; (at = strstr(at, "POWER_MODEL ID=")); ) {
-        char       *end;
-        const char *name;
-        at += strlen("POWER_MODEL ID=");
-        if (strtol(at, &end, 10) != id || end == at) continue;
-        name = end + strspn(end, " \t");
-        if (strncmp(name, "NAME=", 5) != 0) continue;
-        name += 5;
-        snprintf(out, size, "%.*s", (int)strcspn(name, " \t\r\n>"), name);
-        return *out != '\0';
-    }
-    return false;
-}
-
-/* As nvpmodel keeps it: "pmode:0002 fmode:quiet". false: it has none. */
+/* As nvpmodel keeps it: by name where its file tells one, since the numbers
+ * differ between boards and firmwares; false: it has none. */
 static bool read_mode(const char *root, char *out, size_t size)
 {
-    char        status[256], *conf, *end;
-    const char *at;
-    long        id;
-    bool        named;
+    struct reading now;
+    const char    *name;
+    double         id;
+    bool           is_told;
 
-    if (probe_file(root, "/var/lib/nvpmodel/status", status, sizeof status)
-        <= 0)
-        return false;
-    at = strstr(status, "pmode:");
-    if (!at) return false;
-    at += strlen("pmode:");
-    id = strtol(at, &end, 10);
-    if (end == at || id < 0) return false;
-    conf = mem_new(CONF_BYTES, 1);
-    named = probe_file(root, "/etc/nvpmodel.conf", conf, CONF_BYTES) > 0 &&
-            mode_of_number(conf, id, out, size);
-    free(conf);
-    if (!named) snprintf(out, size, "%ld", id);
-    return true;
+    reading_init(&now);
+    probe_board.read(root, &now);
+    id = reading_get(&now, READ_power_mode_id);
+    name = reading_get_text(&now, READ_power_mode_name);
+    if (name) snprintf(out, size, "%s", name);
+    else if (!isnan(id)) snprintf(out, size, "%.0f", id);
+    is_told = name || !isnan(id);
+    reading_done(&now);
+    return is_told;
 }
 
 static const struct power_mode *mode_of_machine(const struct board *b,
