@@ -57,7 +57,7 @@ static bool is_throttled(const struct telemetry *t, struct why *why)
         {2, "the clock was held down by a power limit"},
         {4, "the clock was held down for low supply voltage"},
         {8, "the driver held the clock down"}};
-    char text[64];
+    char text[sizeof(struct units_text)];
     unsigned bits = t->throttle_flags >= 0 && t->throttle_flags <= 0xffff
                         ? (unsigned)t->throttle_flags & 15 : 0;
     bool cools = t->cooling_state > 0, surges = t->oc_events > 0;
