@@ -40,14 +40,6 @@ static void say(struct why *why, const char *fmt, ...)
     if (why->len >= why->size) why->len = why->size - 1;
 }
 
-static const char *number(double value, int decimals, char *out, size_t size)
-{
-    struct units_text text = units_number(value, decimals);
-
-    snprintf(out, size, "%s", text.text);
-    return out;
-}
-
 /* ---- one mark each ----------------------------------------------------- */
 
 static bool is_throttled(const struct telemetry *t, struct why *why)
@@ -57,20 +49,19 @@ static bool is_throttled(const struct telemetry *t, struct why *why)
         {2, "the clock was held down by a power limit"},
         {4, "the clock was held down for low supply voltage"},
         {8, "the driver held the clock down"}};
-    char text[sizeof(struct units_text)];
     unsigned bits = t->throttle_flags >= 0 && t->throttle_flags <= 0xffff
                         ? (unsigned)t->throttle_flags & 15 : 0;
     bool cools = t->cooling_state > 0, surges = t->oc_events > 0;
 
     if (cools)
         say(why, "cooling cut clocks (state %s)",
-            number(t->cooling_state, 0, text, sizeof text));
+            units_number(t->cooling_state, 0).text);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (bits & flags[i].bit) say(why, "%s", flags[i].reason);
     if (surges && t->oc_events < 1.5) say(why, "1 over-current event");
     else if (surges)
         say(why, "%s over-current events",
-            number(t->oc_events, 0, text, sizeof text));
+            units_number(t->oc_events, 0).text);
     return cools || bits || surges;
 }
 
@@ -78,19 +69,17 @@ static bool is_throttled(const struct telemetry *t, struct why *why)
 static bool is_capped(double limit_hz, double mode_hz, const char *what,
                       struct why *why)
 {
-    char limit[64], mode[64];
 
     if (!(limit_hz < SLOW * mode_hz)) return false;
     say(why, "the %s clock was limited to %s of %s MHz", what,
-        number(limit_hz / 1e6, 0, limit, sizeof limit),
-        number(mode_hz / 1e6, 0, mode, sizeof mode));
+        units_number(limit_hz / 1e6, 0).text,
+        units_number(mode_hz / 1e6, 0).text);
     return true;
 }
 
 static bool is_slow(const struct telemetry *t,
                     const struct mark_limits *limits, struct why *why)
 {
-    char clock[64], limit[64];
     bool gpu = limits->on_gpu &&
                is_capped(t->gpu_max_freq_low_hz, limits->gpu_mode_max_freq_hz,
                          "GPU", why);
@@ -101,8 +90,8 @@ static bool is_slow(const struct telemetry *t,
 
     if (below)
         say(why, "the busy GPU ran at %s MHz although %s were allowed",
-            number(t->gpu_freq_hz / 1e6, 0, clock, sizeof clock),
-            number(t->gpu_max_freq_low_hz / 1e6, 0, limit, sizeof limit));
+            units_number(t->gpu_freq_hz / 1e6, 0).text,
+            units_number(t->gpu_max_freq_low_hz / 1e6, 0).text);
     return gpu || cpu || below;
 }
 
@@ -113,17 +102,16 @@ static bool is_disturbed(const struct telemetry *t,
 {
     double other = or_none(t->other_cpu_cores);
     double host  = or_none(t->stolen_cpu_cores);
-    char   text[64];
 
     if (!(other + host > limits->other_cpu_cores) ||
         (other + host) * t->duration_s < LEAST_TAKEN_S)
         return false;
     if (other > host)
         say(why, "%s cores were taken by other processes",
-            number(other, 1, text, sizeof text));
+            units_number(other, 1).text);
     if (host >= other || host > limits->other_cpu_cores)
         say(why, "%s cores were taken by the host of this virtual machine",
-            number(host, 1, text, sizeof text));
+            units_number(host, 1).text);
     return true;
 }
 
