@@ -69,7 +69,6 @@ static bool is_throttled(const struct telemetry *t, struct why *why)
 static bool is_capped(double limit_hz, double mode_hz, const char *what,
                       struct why *why)
 {
-
     if (!(limit_hz < SLOW * mode_hz)) return false;
     say(why, "the %s clock was limited to %s of %s MHz", what,
         units_number(limit_hz / 1e6, 0).text,
