@@ -34,8 +34,6 @@ static int keep_trial(void *ctx, const struct trial *t, struct err *err)
         k->e->engine_ran = true;
         if (audition_remember_engine(k->a, k->e, err)) return -1;
     }
-    if (strstr(t->key, "/memory") && audition_remember_board(k->a, k->e, err))
-        return -1;
     return store_put_trial(k->a->store, k->e->subject_id, k->a->run.id, t,
                            err);
 }
@@ -269,19 +267,42 @@ static int one_start(struct audition *a, struct entry *e, int block,
         e->engine_ran = false;
         rc = measure_block(&m, block, &e->engine, again, candidate_failed,
                            err);
+        /* A server that never answered may be anywhere. */
+        if (m.board && !e->engine.remote &&
+            (e->engine_ran || (*candidate_failed &&
+                               e->candidate->source != SOURCE_SERVER)))
+            audition_remember_board(a, e);
     }
     way_done(&way);
     return rc;
 }
 
-/* On unified memory, what needs more than one that ran out would take the
+/* It did not get the memory that it needs: nor will what needs as much. */
+static void note_ran_out(struct audition *a, const struct entry *e)
+{
+    a->ran_out_bytes = fmin(isnan(a->ran_out_bytes) ? INFINITY
+                                                    : a->ran_out_bytes,
+                            e->forecast.memory.total);
+}
+
+void audition_recall_ran_out(struct audition *a, const struct entry *e)
+{
+    char *text = progress_has(&e->progress, "died")
+        ? store_recall(a->store, "ran_out", e->subject_hash) : NULL;
+
+    if (text && strcmp(text, "yes") == 0) note_ran_out(a, e);
+    free(text);
+}
+
+/* On unified memory, what needs as much as one that ran out would take the
  * machine with it. */
-static bool skip_sibling(struct audition *a, struct entry *e)
+static bool skip_sibling(struct audition *a, struct entry *e, int block)
 {
     struct err why = {0};
 
     if (e->is_out || !has_gpu_in_system_memory(a) ||
-        !(e->forecast.memory.total > a->ran_out_bytes))
+        !(e->forecast.memory.total >= a->ran_out_bytes) ||
+        block_is_done(a, e, block))
         return false;
     err_set(&why, ERR_FAILED, "not started: a candidate that needs %.0f MiB "
             "ran out of this board's memory, and this one needs %.0f MiB: "
@@ -301,9 +322,9 @@ int audition_block(struct audition *a, struct entry *e, int block,
     bool       candidate_failed = false, again = false;
     int        rc;
 
-    if (skip_sibling(a, e)) return 0;
     engine_log_path(a, e, log, sizeof log);
     audition_recall_preflight(a, e);
+    if (skip_sibling(a, e, block)) return 0;
     if (!e->is_out && !block_is_done(a, e, block) && ensure_board(a, e, err))
         return -1;
     do rc = one_start(a, e, block, log, &again, &candidate_failed, &why);
@@ -313,10 +334,12 @@ int audition_block(struct audition *a, struct entry *e, int block,
         else if (candidate_failed) note_failure(a, e, &why);
         else *err = why;
     }
-    if (rc && a->has_board && a->board.ran_out)
-        a->ran_out_bytes = fmin(isnan(a->ran_out_bytes) ? INFINITY
-                                                        : a->ran_out_bytes,
-                                e->forecast.memory.total);
+    if (candidate_failed && a->has_board) {
+        if (a->board.ran_out) note_ran_out(a, e);
+        if (store_remember(a->store, "ran_out", e->subject_hash,
+                           a->board.ran_out ? "yes" : "no", err))
+            return -1;
+    }
     /* Of a failure the engine's own words stay beside the store. */
     if (!candidate_failed) remove(log);
     else if (access(log, F_OK) == 0)

@@ -112,16 +112,20 @@ struct schedule audition_schedule_of(const struct audition *a,
                                      const struct entry *e);
 /* What the preflight found, when that is stored. */
 void audition_recall_preflight(struct audition *a, struct entry *e);
-/* What the board was like and did, kept under the subject's hash; and back,
- * NULL when it is not known (new reference). */
-MUST_USE int audition_remember_board(struct audition *a, struct entry *e,
-                                     struct err *err);
+/* What the board was like and did, kept under the subject's hash (or not,
+ * when that fails: it is no result); and back, NULL when it is not known (new
+ * reference). */
+void audition_remember_board(struct audition *a, const struct entry *e);
 json_t *audition_recall_board(struct audition *a, const struct entry *e);
 /* What the engine says of itself, kept under the subject's hash. */
 MUST_USE int audition_remember_engine(struct audition *a, struct entry *e,
                                       struct err *err);
 /* What an engine once said of itself, when it was not started now. */
 void audition_recall_engine(struct audition *a, struct entry *e);
+
+/* A candidate that once ran out of memory keeps larger ones from being
+ * started, in every later run too. */
+void audition_recall_ran_out(struct audition *a, const struct entry *e);
 
 void audition_end(struct audition *a);     /* safe on a zeroed struct */
 

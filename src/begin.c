@@ -181,7 +181,8 @@ static char *power_mode_id(const char *root)
     struct reading now;
     double         id;
 
-    probe_read(root, &now);
+    reading_init(&now);              /* not all: a GPU's library takes its */
+    probe_board.read(root, &now);    /* time, also before a reprint        */
     id = reading_get(&now, READ_power_mode_id);
     reading_done(&now);
     return isnan(id) ? NULL : mem_printf("%.0f", id);

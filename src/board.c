@@ -124,7 +124,7 @@ void board_before_engine(struct board_state *b,
     b->after_load = (struct memory_moment){NAN, NAN, NAN};
     b->device_memory = DEVICE_MEMORY_NONE;
     b->device_source = DEVICE_SOURCE_NONE;
-    b->ran_out = false;
+    b->ran_out = b->has_child = false;
     b->limits.on_gpu = e->gpu_expected;
     b->limits.cpu_fallback = false;
     probe_read(b->root, &now);
@@ -137,6 +137,7 @@ void board_on_child(void *ctx, long group)
 {
     struct board_state *b = ctx;
 
+    if (group > 0) b->has_child = true;
     if (b->sampler) sampler_engine(b->sampler, group);
 }
 
@@ -173,7 +174,7 @@ static void look_at_memory(struct board_state *b, long pid,
                                               : DEVICE_SOURCE_NVML;
     if (isnan(out->device_bytes) && is_on_gpu(&b->log)) {
         out->device_bytes = b->log.device_total_bytes;
-        b->device_source = DEVICE_SOURCE_LOG;
+        if (!isnan(out->device_bytes)) b->device_source = DEVICE_SOURCE_LOG;
     }
     b->device_memory = isnan(out->device_bytes) && !is_on_gpu(&b->log)
                        ? DEVICE_MEMORY_NONE
@@ -304,7 +305,8 @@ static void find_fit(const struct board_expectation *e, double room_bytes,
 bool board_explain(struct board_state *b, const char *log_path, struct err *err)
 {
     struct memory_stop stop = {NAN, NAN, NAN};
-    bool               by_us = b->sampler &&
+    /* Else it speaks of the engine before this one. */
+    bool               by_us = b->sampler && b->has_child &&
                                sampler_stopped_engine(b->sampler, &stop);
     struct oom_facts   f = {.log = &b->log, .stopped_by_us = by_us,
                             .asked_bytes = NAN,

@@ -53,6 +53,7 @@ struct board_state {
     enum device_source device_source;
     int                fallback;   /* 1, 0, -1                               */
     char               fallback_why[200];
+    bool               has_child;  /* it is, or was, a process of ours       */
     bool               ran_out;    /* of memory: board_explain() found it    */
     char               marks_why[300];   /* of the last marked turn          */
 };

@@ -20,7 +20,7 @@ struct board_tally {               /* zeroed: nothing yet                    */
     double oc_events, swapped_bytes, temp_c, other_cores, power_peak_w;
     double *power_w, *load_pct, *freq_hz, energy_scope;
     size_t  n_power, n_load, n_freq;
-    size_t  n_coload;              /* turns with co-load                     */
+    size_t  n_coload;              /* trials with co-load                    */
     double *coload_cores, coload_bytes;
 };
 void board_tally_add(struct board_tally *tally, const struct trial *t);

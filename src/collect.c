@@ -57,17 +57,14 @@ int audition_remember_engine(struct audition *a, struct entry *e,
     return rc;
 }
 
-int audition_remember_board(struct audition *a, struct entry *e,
-                            struct err *err)
+void audition_remember_board(struct audition *a, const struct entry *e)
 {
     const struct board_state *b = &a->board;
     struct coload_facts coload;
-    json_t *o;
-    char   *text;
-    int     rc;
+    struct err ignored = {0};
+    json_t    *o = json_object();
+    char      *text;
 
-    if (!a->has_board) return 0;
-    o = json_object();
     json_object_set(o, "at_start", b->at_start);
     jsonx_set_text(o, "fallback", b->fallback == 1 ? b->fallback_why : NULL);
     if (b->coload) {
@@ -75,10 +72,10 @@ int audition_remember_board(struct audition *a, struct entry *e,
         json_object_set_new(o, "co_load", coload_json(&coload));
     }
     text = jsonx_dump(o);
-    rc = store_remember(a->store, "board", e->subject_hash, text, err);
+    if (store_remember(a->store, "board", e->subject_hash, text, &ignored))
+        story_say(a, "%s", ignored.text);
     free(text);
     json_decref(o);
-    return rc;
 }
 
 json_t *audition_recall_board(struct audition *a, const struct entry *e)

@@ -81,9 +81,9 @@ static void add_case(struct evidence *e, const struct trial *t)
     struct case_outcome c = {
         .suite = mem_copy(t->suite), .id = mem_copy(t->case_id),
         .outcome = outcome_of(t), .by_prompt = schedule_is_by_prompt(t->key),
-        .first_sentence_s = NAN};
+        .first_sentence_s = NAN, .marks = t->marks};
 
-    for (size_t i = 0; i < t->n_observations && !t->marks; i++)
+    for (size_t i = 0; i < t->n_observations; i++)
         if (strcmp(t->observations[i].metric, "first_sentence_s") == 0)
             c.first_sentence_s = t->observations[i].value;
     e->cases = mem_grow(e->cases, e->n_cases + 1, sizeof *e->cases);
@@ -103,11 +103,12 @@ static void add_cold(struct evidence *e, const struct trial *t)
 {
     const char *suite = t->key + strlen("cold/");
 
-    for (size_t i = 0; i < t->n_observations && !t->marks; i++) {
+    for (size_t i = 0; i < t->n_observations; i++) {
         if (strcmp(t->observations[i].metric, WORKS_COLD_CASE) != 0) continue;
         e->cold = mem_grow(e->cold, e->n_cold + 1, sizeof *e->cold);
         e->cold[e->n_cold++] = (struct cold_case){
-            mem_copy_n(suite, strcspn(suite, "/")), t->observations[i].value};
+            mem_copy_n(suite, strcspn(suite, "/")), t->observations[i].value,
+            t->marks};
     }
 }
 

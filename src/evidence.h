@@ -20,12 +20,14 @@ struct case_outcome {
     bool         is_replaced;      /* asked by prompt too, as the template
                                       drops tools: that one counts           */
     double       first_sentence_s; /* of its spoken answer; NAN              */
+    unsigned     marks;            /* of the trial                           */
 };
 
 /* A case asked with nothing cached, for its time alone. */
 struct cold_case {
-    char  *suite;
-    double first_sentence_s;
+    char    *suite;
+    double   first_sentence_s;
+    unsigned marks;
 };
 
 struct evidence {

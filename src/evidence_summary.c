@@ -68,42 +68,85 @@ static void fill_metric(struct metric *m, double *values, size_t n,
             ? stats_certified(values, n, certified_p[k], CONFIDENCE) : NAN;
 }
 
+/* Under which marks all of it was measured: never silently. */
+static void say_marked(unsigned marks, struct metric *m)
+{
+    struct strbuf names;
+
+    strbuf_init(&names, 200);
+    for (unsigned bit = 1; bit < 1u << MARK_BITS; bit <<= 1)
+        if (marks & bit)
+            strbuf_addf(&names, "%s%s", names.len ? ", " : "",
+                        mark_name(bit));
+    m->is_marked = true;
+    snprintf(m->reason, sizeof m->reason, "every one of %ld was measured "
+             "under a mark: %.120s", m->n, names.text);
+    strbuf_done(&names);
+}
+
+/* The times of one suite's cases; the marked ones only where there is no
+ * other. */
+struct case_times {
+    double  *values, *marked;
+    size_t   n, n_marked;
+    unsigned marks;
+};
+
+static void case_times_init(struct case_times *t, size_t most)
+{
+    *t = (struct case_times){mem_new(most + 1, sizeof *t->values),
+                             mem_new(most + 1, sizeof *t->marked), 0, 0, 0};
+}
+
+static void add_time(struct case_times *t, double s, unsigned marks)
+{
+    if (isnan(s)) return;
+    if (marks) t->marked[t->n_marked++] = s;
+    else t->values[t->n++] = s;
+    t->marks |= marks;
+}
+
+static void fill_case_times(struct metric *m, struct case_times *t,
+                            const char *why_none)
+{
+    bool only_marked = t->n == 0 && t->n_marked > 0;
+
+    if (only_marked) fill_metric(m, t->marked, t->n_marked, true);
+    else fill_metric(m, t->values, t->n, true);
+    if (only_marked) say_marked(t->marks, m);
+    else if (t->n == 0) snprintf(m->reason, sizeof m->reason, "%s", why_none);
+    free(t->values);
+    free(t->marked);
+}
+
 static void summarise_cold(const struct evidence *e, struct quality *q)
 {
-    struct metric *m = &q->first_sentence_cold_s;
-    double        *values = mem_new(e->n_cold + 1, sizeof *values);
-    size_t         n = 0;
+    struct case_times times;
 
+    case_times_init(&times, e->n_cold);
     for (size_t i = 0; i < e->n_cold; i++)
         if (strcmp(e->cold[i].suite, q->suite) == 0)
-            values[n++] = e->cold[i].first_sentence_s;
-    fill_metric(m, values, n, true);
-    if (n == 0)
-        snprintf(m->reason, sizeof m->reason, "no answer with nothing cached "
-                 "had a spoken word");
-    free(values);
+            add_time(&times, e->cold[i].first_sentence_s, e->cold[i].marks);
+    fill_case_times(&q->first_sentence_cold_s, &times, "no answer with "
+                    "nothing cached had a spoken word");
 }
 
 /* The first sentence of one suite's spoken answers. */
 static void summarise_sentences(const struct evidence *e, struct quality *q)
 {
-    double *values = mem_new(e->n_cases + 1, sizeof *values);
-    size_t  n = 0;
+    struct case_times times;
 
+    case_times_init(&times, e->n_cases);
     for (size_t i = 0; i < e->n_cases; i++) {
         const struct case_outcome *c = &e->cases[i];
         char *name = evidence_suite_name(c->suite, c->by_prompt);
 
-        if (strcmp(name, q->suite) == 0 && !isnan(c->first_sentence_s))
-            values[n++] = c->first_sentence_s;
+        if (strcmp(name, q->suite) == 0)
+            add_time(&times, c->first_sentence_s, c->marks);
         free(name);
     }
-    fill_metric(&q->first_sentence_s, values, n, true);
-    if (n == 0)
-        snprintf(q->first_sentence_s.reason,
-                 sizeof q->first_sentence_s.reason,
-                 "no answer had a spoken word");
-    free(values);
+    fill_case_times(&q->first_sentence_s, &times,
+                    "no answer had a spoken word");
 }
 
 /* By prompt or not, it is the same suite's cases that need tools or not. */
@@ -157,6 +200,20 @@ struct circumstances {
 };
 
 #define ENDED_BEFORE "the audition ended before it was measured"
+#define NEEDS_RAW "needs raw prompts, which this server does not take"
+
+static const char *why_no_energy(const struct circumstances *c)
+{
+    if (c->remote) return "the server runs on another host";
+    if (!(c->e->board.turns > 0)) return "the board was not watched";
+    if (!c->has_ended && c->e->n[METRIC_prompt_tok_s] == 0)
+        return NEEDS_RAW;
+    if (c->e->board.n_power > 0)
+        return "the decoding was too short for its energy to be known to "
+               "50 %";
+    return "no power or energy counter of this board could be read: "
+           "`audition probe` says why";
+}
 
 static const char *why_no_resource(enum metric_id id,
                                    const struct circumstances *c)
@@ -173,8 +230,7 @@ static const char *why_no_resource(enum metric_id id,
     case METRIC_device_bytes:
         return "no GPU memory was seen";
     case METRIC_energy_j_per_token:
-        return "no power or energy counter of this board could be read: "
-               "`audition probe` says why";
+        return why_no_energy(c);
     case METRIC_cold_start_s:
         if (!c->is_ours) return "the server was not started by audition";
         if (!c->has_ended) return "the first answer was nothing but reasoning";
@@ -194,8 +250,7 @@ static const char *why_no_speed(enum metric_id id,
     case METRIC_prompt_tok_s_128:
     case METRIC_prompt_tokens:
     case METRIC_served_tok_s_at_prompt:
-        if (!c->has_ended) return "needs raw prompts, which this server does "
-                                  "not take";
+        if (!c->has_ended) return NEEDS_RAW;
         break;
     case METRIC_engine_tok_s:
     case METRIC_engine_prompt_tok_s:
@@ -263,7 +318,7 @@ static const char *why_missing(enum metric_id id, const struct evidence *e,
 {
     const struct circumstances c = {
         .e = e, .has_ended = f->status == STATUS_PARTIAL,
-        .has_spoken = e->n[METRIC_ttft_s] > 0,
+        .has_spoken = e->n[METRIC_ttft_s] + e->n_marked[METRIC_ttft_s] > 0,
         .is_ours = e->n[METRIC_load_s] > 0, .remote = f->remote};
     const char *why;
 
@@ -287,6 +342,13 @@ static void mark_timing_gap(struct candidate_facts *f)
                  "%.1f %% from the server's own timing", gap * 100);
 }
 
+/* A figure that was computed from one that bears a mark bears it too. */
+static void take_mark(const struct metric *from, struct metric *m)
+{
+    m->is_marked = true;
+    memcpy(m->reason, from->reason, sizeof m->reason);
+}
+
 /* What serving costs over the engine alone: of the two medians; the ends of
  * their intervals that are farthest apart. */
 static void fill_serving_cost(struct candidate_facts *f)
@@ -299,7 +361,9 @@ static void fill_serving_cost(struct candidate_facts *f)
     cost->low = 1e3 / served->high - 1e3 / engine->low;
     cost->high = 1e3 / served->low - 1e3 / engine->high;
     cost->n = engine->n < served->n ? engine->n : served->n;
-    if (cost->n > 0) cost->reason[0] = '\0';
+    if (cost->n == 0) return;
+    cost->reason[0] = '\0';
+    if (served->is_marked) take_mark(served, cost);
 }
 
 static void fill_reasoning(const struct evidence *e, struct candidate_facts *f)
@@ -324,6 +388,7 @@ static void fill_naive(struct candidate_facts *f)
     naive->high = 50 / served->low;
     naive->n = served->n;
     naive->reason[0] = '\0';
+    if (served->is_marked) take_mark(served, naive);
 }
 
 static void fill_calls(const struct evidence *e, struct candidate_facts *f)
@@ -342,13 +407,13 @@ static void mark_page_cache(const struct evidence *e,
 {
     struct metric *m = &f->metrics[METRIC_cold_start_s];
 
-    if (m->n > 0 && e->page_cache && strcmp(e->page_cache, PAGE_CACHE_DROPPED))
+    if (m->n > 0 && !m->is_marked && e->page_cache &&
+        strcmp(e->page_cache, PAGE_CACHE_DROPPED))
         snprintf(m->reason, sizeof m->reason, "page cache %.200s",
                  e->page_cache);
 }
 
-/* Where every measurement has a mark, they are shown with it, and take the
- * place of the rest: never silently. */
+/* Where every measurement has a mark, they take the place of the rest. */
 static void take_marked(struct evidence *e, int id)
 {
     free(e->values[id]);
@@ -356,21 +421,6 @@ static void take_marked(struct evidence *e, int id)
     e->n[id] = e->n_marked[id];
     e->marked[id] = NULL;
     e->n_marked[id] = 0;
-}
-
-static void say_marked(const struct evidence *e, int id, struct metric *m)
-{
-    struct strbuf names;
-
-    strbuf_init(&names, 200);
-    for (unsigned bit = 1; bit < 1u << MARK_BITS; bit <<= 1)
-        if (e->marks[id] & bit)
-            strbuf_addf(&names, "%s%s", names.len ? ", " : "",
-                        mark_name(bit));
-    m->is_marked = true;
-    snprintf(m->reason, sizeof m->reason, "every one of %ld was measured "
-             "under a mark: %.120s", m->n, names.text);
-    strbuf_done(&names);
 }
 
 static void fill_from(struct evidence *e, int id,
@@ -381,10 +431,10 @@ static void fill_from(struct evidence *e, int id,
     if (only_marked) take_marked(e, id);
     fill_metric(m, e->values[id], e->n[id],
                 metric_is_latency((enum metric_id)id));
-    if (only_marked) say_marked(e, id, m);
+    if (only_marked) say_marked(e->marks[id], m);
     if (e->n[id] == 0)
-        snprintf(m->reason, sizeof m->reason, "%s", 
-                     why_missing((enum metric_id)id, e, f));
+        snprintf(m->reason, sizeof m->reason, "%s",
+                 why_missing((enum metric_id)id, e, f));
 }
 
 void evidence_summarise(struct evidence *e,

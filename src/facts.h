@@ -259,6 +259,7 @@ struct mode_cell {
     char  *name;                /* of the candidate                          */
     double served_tok_s, first_sentence_s, energy_j_per_token, power_w,
            temp_peak_c;
+    bool   is_marked;           /* a figure's every observation bears a mark */
     enum verdict verdict;
 };
 struct mode_facts {

@@ -122,7 +122,28 @@ static void add_gpu_bytes(struct process *p, double bytes)
         p->gpu_bytes = isnan(p->gpu_bytes) ? bytes : p->gpu_bytes + bytes;
 }
 
-/* The end of "user  NAME  PID  12345K": a name may hold blanks. */
+/* Cuts the last word off, unless it is the only one; or NULL. */
+static char *take_last(char *text)
+{
+    size_t len = strlen(text);
+    char  *blank;
+
+    while (len && strchr(" \t\r", text[len - 1])) text[--len] = '\0';
+    blank = strrchr(text, ' ');
+    if (!blank) return NULL;
+    *blank = '\0';
+    return blank + 1;
+}
+
+static bool is_size(const char *word)
+{
+    size_t n = strspn(word, "0123456789");
+
+    return n > 0 && word[n] && strchr("KMG", word[n]) && !word[n + 1];
+}
+
+/* The end of "user  NAME  PID  12345K": a name may hold blanks, and some
+ * kernels have a column of shares in front of the size. */
 static bool parse_client(const char *line, size_t len, long *pid,
                          double *bytes)
 {
@@ -131,19 +152,16 @@ static bool parse_client(const char *line, size_t len, long *pid,
     if (len >= sizeof text) return false;
     memcpy(text, line, len);
     text[len] = '\0';
-    while (len && strchr(" \t\r", text[len - 1])) text[--len] = '\0';
-    size = strrchr(text, ' ');
-    if (!size || size == text) return false;
-    for (number = size; number > text && number[-1] == ' '; number--)
-        ;
-    *number = '\0';
-    number = strrchr(text, ' ');
-    if (!number) return false;
-    *pid = strtol(number + 1, &end, 10);
+    size = take_last(text);
+    do number = take_last(text);
+    while (number && is_size(number));
+    if (!size || !number) return false;
+    *pid = strtol(number, &end, 10);
     if (*end || *pid <= 0) return false;
-    *bytes = (double)strtoull(size + 1, &end, 10);
-    if (end == size + 1 || size[1] == '-' || *bytes > 0x1p40) return false;
-    *bytes *= *end == 'K' ? 1024 : *end == 'M' ? 1048576 : 1;
+    *bytes = (double)strtoull(size, &end, 10);
+    if (end == size || *size == '-' || *bytes > 0x1p40) return false;
+    *bytes *= *end == 'K' ? 1024 : *end == 'M' ? 1048576
+            : *end == 'G' ? 1073741824 : 1;
     return true;
 }
 

@@ -159,8 +159,9 @@ static json_t *arguments_of(struct audition *a, const struct candidate *c,
     return args;
 }
 
-/* What else was running, and in which mode the board was; only what is there,
- * so that results from before there was such a thing stay what they are. */
+/* What else was running, in which mode the board was, and whether nobody
+ * watched it: what was not watched bears no marks, and is not to pass for
+ * undisturbed. Only what is there. */
 static void set_conditions(const struct audition *a, json_t *all)
 {
     const struct coload_config *c = &a->config.co_load;
@@ -171,6 +172,7 @@ static void set_conditions(const struct audition *a, json_t *all)
     if (c->memory_bytes > 0)
         jsonx_set_number(all, "held_bytes", c->memory_bytes);
     if (c->threads > 0) jsonx_set_integer(all, "held_threads", c->threads);
+    if (a->opt->no_sampling) jsonx_set_integer(all, "no_sampling", 1);
 }
 
 static int hash_of(struct audition *a, const struct entry *e,
@@ -294,6 +296,7 @@ int audition_identify(struct audition *a, struct err *err)
             continue;
         }
         if (find_stored(a, e, err)) return -1;
+        audition_recall_ran_out(a, e);
     }
     return 0;
 }

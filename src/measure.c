@@ -88,6 +88,8 @@ static int keep_cold_start(struct bench *b, int block, const struct turn *turn,
     if (b->facts->started_ns < 0) return 0;
     do snprintf(t.key, sizeof t.key, "b%d/cold_start/%d", block, n++);
     while (progress_has(b->m->progress, t.key));
+    /* That weights are read from a disk is what is measured here. */
+    t.marks = turn->marks & ~(unsigned)MARK_SWAPPED;
     trial_observe(&t, "cold_start_s",
                   observe_cold_start_s(turn, b->facts->started_ns));
     t.reason = mem_copy(b->facts->page_cache);

@@ -7,6 +7,7 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 
 #define MOST_MODES 64
 #define MOST_CELLS 1000
@@ -42,8 +43,30 @@ void mode_facts_add(struct facts *into, const struct facts *of,
             .first_sentence_s = all[METRIC_first_sentence_s].median,
             .energy_j_per_token = all[METRIC_energy_j_per_token].median,
             .power_w = c->board.power_w,
-            .temp_peak_c = c->board.temp_peak_c};
+            .temp_peak_c = c->board.temp_peak_c,
+            .is_marked = all[METRIC_served_tok_s].is_marked ||
+                         all[METRIC_first_sentence_s].is_marked ||
+                         all[METRIC_energy_j_per_token].is_marked};
     }
+}
+
+char *mode_facts_note(const struct mode_facts *m)
+{
+    struct strbuf names;
+    char         *note = NULL;
+
+    if (m->failure) return mem_copy(m->failure);
+    if (m->n == 0) return mem_copy("no candidate");
+    strbuf_init(&names, 4000);
+    for (size_t i = 0; i < m->n; i++)
+        if (m->cells[i].is_marked)
+            strbuf_addf(&names, "%s%s", names.len ? ", " : "",
+                        m->cells[i].name);
+    if (names.len)
+        note = mem_printf("some figures were only measured under a mark: %s",
+                          names.text);
+    strbuf_done(&names);
+    return note;
 }
 
 void mode_facts_done(struct mode_facts *m)
@@ -81,6 +104,7 @@ json_t *mode_facts_json(const struct facts *f)
                              cell->energy_j_per_token);
             jsonx_set_number(one, "power_w", cell->power_w);
             jsonx_set_number(one, "temp_peak_c", cell->temp_peak_c);
+            json_object_set_new(one, "marked", json_boolean(cell->is_marked));
             json_array_append_new(cells, one);
         }
         json_object_set_new(o, "candidates", cells);
@@ -106,7 +130,8 @@ static void read_cells(const json_t *list, struct mode_facts *m)
             .first_sentence_s = jsonx_number(one, "first_sentence_s"),
             .energy_j_per_token = jsonx_number(one, "energy_j_per_token"),
             .power_w = jsonx_number(one, "power_w"),
-            .temp_peak_c = jsonx_number(one, "temp_peak_c")};
+            .temp_peak_c = jsonx_number(one, "temp_peak_c"),
+            .is_marked = jsonx_truth(one, "marked") == 1};
     }
 }
 

@@ -10,6 +10,9 @@
  */
 void mode_facts_add(struct facts *into, const struct facts *of,
                     const char *id, const char *name, const char *failure);
+/* Why there is nothing of a mode, or what its figures are worth; NULL: they
+ * are what they seem. Caller frees. */
+char *mode_facts_note(const struct mode_facts *m);
 void mode_facts_done(struct mode_facts *m);
 
 json_t *mode_facts_json(const struct facts *f);      /* null: one mode only */

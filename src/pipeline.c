@@ -115,7 +115,8 @@ static int audition_once(struct audition *a, const struct run_options *opt,
     }
     if (middle(a, err)) return -1;                                 /* 3..6  */
     if (audition_collect(a, facts, err)) return -1;                /* 7     */
-    audition_learn(a, facts);                                      /* 2     */
+    /* What is only shown may be of a mode that the board is not in. */
+    if (middle == run_blocks) audition_learn(a, facts);            /* 2     */
     *code = audition_exit_code(a, facts);
     return 0;
 }
@@ -133,38 +134,41 @@ static int code_of_both(int a, int b)
 }
 
 /* The same in each power mode that is wanted, side by side in the facts of
- * the first. A mode that cannot be switched to is shown from what is stored,
- * with the command that switches. */
+ * the first. Only measuring switches; a mode that cannot be switched to is
+ * shown from what is stored, with the command that switches. */
 static int audition_modes(struct audition *a, const struct run_options *opt,
                           const char *config_path, const json_t *settings,
                           middle_fn middle, struct modes *m,
                           struct facts *facts, int *code, struct err *err)
 {
     struct facts first = {0};
-    bool         is_any = false;
     int          rc = 0;
 
     for (size_t i = 0; rc == 0 && i < m->ids.n; i++) {
         struct err   why = {0};
         struct facts one = {0};
-        bool can = mode_run_reach(m, i, &why);
+        bool can = middle != run_blocks || mode_run_reach(m, i, &why);
         int  one_code = 0;
 
-        if (is_any) audition_end(a);
+        if (i > 0) audition_end(a);
         rc = audition_once(a, opt, config_path, settings,
                            can ? middle : only_stored, m->ids.items[i], &one,
                            &one_code, err);
         if (!can && opt->strict) one_code = code_of_both(one_code, 1);
         *code = i == 0 ? one_code : code_of_both(*code, one_code);
+        if (rc == 0 && i + 1 < m->ids.n && !a->is_stopped)
+            rc = output_keep(a, &one, err);
         if (rc == 0) {
-            if (!is_any) first = one;
+            if (i == 0) first = one;
             mode_facts_add(&first, &one, m->ids.items[i], m->names.items[i],
                            can ? NULL : why.text);
-            if (is_any) facts_done(&one);
-            is_any = true;
         }
+        if (rc || i > 0) facts_done(&one);
         if (a->is_stopped) break;
     }
+    /* The last mode's run keeps what all of them amount to. */
+    free(first.run_id);
+    first.run_id = mem_printf("%lld", (long long)a->run.id);
     *facts = first;
     return rc;
 }
@@ -187,12 +191,14 @@ static int go(const struct run_options *opt, const char *config_path,
     else
         audition_once(&a, opt, config_path, settings, middle, NULL, &facts,
                       &code, &err);
-    if (modes_leave(&modes, &left) && err.kind == ERR_NONE) err = left;
+    /* Before the report, which may find its reader gone. */
+    if (modes_leave(&modes, &left)) code = err_exit_code(left.kind);
     if (facts.run_id && err.kind == ERR_NONE &&
         output_report(&a, &facts, &err))                           /* 8     */
         goto done;
 done:
     story_clear(&a);
+    if (left.kind != ERR_NONE) fprintf(stderr, "audition: %s\n", left.text);
     if (err.kind != ERR_NONE) {
         fprintf(stderr, "audition: %s\n", err.text);
         code = err_exit_code(err.kind);

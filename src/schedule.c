@@ -14,43 +14,47 @@
 
 #define LOADS_PER_BLOCK 10   /* a block lasts at least so many loads */
 
-bool progress_has(const struct progress *p, const char *key)
+/* Where it is among the keys; otherwise where it belongs, and false. */
+static bool find_key(const struct progress *p, const char *key, size_t *at)
 {
     size_t low = 0, high = p->n_keys;
 
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        int    cmp = strcmp(p->keys[mid], key);
-        if (cmp == 0) return true;
-        if (cmp < 0) low = mid + 1;
+
+        if (strcmp(p->keys[mid], key) < 0) low = mid + 1;
         else high = mid;
     }
-    return false;
+    *at = low;
+    return low < p->n_keys && strcmp(p->keys[low], key) == 0;
+}
+
+bool progress_has(const struct progress *p, const char *key)
+{
+    size_t at;
+
+    return find_key(p, key, &at);
 }
 
 void progress_skip(struct progress *p, const char *key)
 {
-    size_t at = p->n_keys;
+    size_t at;
 
-    if (progress_has(p, key)) return;
+    if (find_key(p, key, &at)) return;
     p->keys = mem_grow(p->keys, p->n_keys + 1, sizeof *p->keys);
-    while (at > 0 && strcmp(p->keys[at - 1], key) > 0) {
-        p->keys[at] = p->keys[at - 1];
-        at--;
-    }
+    memmove(p->keys + at + 1, p->keys + at,
+            (p->n_keys++ - at) * sizeof *p->keys);
     p->keys[at] = mem_copy(key);
-    p->n_keys++;
 }
 
 void progress_forget(struct progress *p, const char *key)
 {
-    for (size_t i = 0; i < p->n_keys; i++) {
-        if (strcmp(p->keys[i], key) != 0) continue;
-        free(p->keys[i]);
-        memmove(p->keys + i, p->keys + i + 1,
-                (--p->n_keys - i) * sizeof *p->keys);
-        return;
-    }
+    size_t at;
+
+    if (!find_key(p, key, &at)) return;
+    free(p->keys[at]);
+    memmove(p->keys + at, p->keys + at + 1,
+            (--p->n_keys - at) * sizeof *p->keys);
 }
 
 static void push(double **list, size_t *n, double value)

@@ -368,6 +368,7 @@ static int migrate(struct store *s, int version, struct err *err)
         free(sql);
         if (rc) return -1;
     }
+    s->format = newest;
     return 0;
 }
 
@@ -447,10 +448,10 @@ static int open_for_reading(struct store *s, const char *name,
         if (reopen_immutable(s, err)) return -1;
         if (identify(s, &version, err)) return -1;
     }
-    if (version < newest)
-        return err_set(err, ERR_INPUT, "%s is empty or of an older format; "
-                       "`audition run` fills it or brings it up to date",
+    if (version < 1)
+        return err_set(err, ERR_INPUT, "%s is empty; `audition run` fills it",
                        s->path);
+    s->format = version;
     return store_exec(s, "PRAGMA query_only = ON", err);
 }
 

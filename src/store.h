@@ -3,7 +3,8 @@
  * knows SQL.
  *
  * SQLite, WAL, STRICT tables, units in column names, PRAGMA user_version
- * and forward migrations (src/schema.sql). One transaction a trial: after a
+ * and forward migrations (src/schema.sql): a writer brings an older file up to
+ * date, a reader takes it as it is. One transaction a trial: after a
  * kill -9 or a power cut a trial is there whole or not at all. A second
  * terminal may read the file while an audition runs.
  *

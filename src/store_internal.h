@@ -14,6 +14,7 @@
 struct store {
     sqlite3 *db;
     char    *path;        /* as the caller wrote it, for error texts        */
+    int      format;      /* of the file; a writer has the newest           */
     char    *lock_path;   /* NULL for a reader                              */
     int      lock_fd;     /* -1 while the lock is not held                  */
 };

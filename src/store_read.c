@@ -375,18 +375,26 @@ static int read_trial(struct reader *r, struct trial *t, struct err *err)
     return read_observations(r, trial_id, t, err);
 }
 
+/* The home's state is long and read only to judge again. */
+#define TRIALS(marks) \
+    "SELECT t.id, t.key, t.block, t.status, t.fault, t.duration_s, " \
+    "t.outcome, t.suite, t.case_id, t.case_hash, t.reason, " \
+    "CASE WHEN ?2 THEN t.end_state END, " marks \
+    " FROM trial t " OF_SUBJECT "ORDER BY t.id"
+#define TURNS(board) \
+    PARTS_OF_TRIALS("p.sent_ns, p.end_ns, p.finish, p.http_status, " \
+                    "p.prompt_n, p.cache_n, p.prompt_ms, p.predicted_n, " \
+                    "p.predicted_ms, p.content, p.reasoning, p.calls, " \
+                    "p.chunks, " board, "turn")
+
 static int begin_reader(struct reader *r, int64_t subject_id, bool whole,
                         struct err *err)
 {
     struct store *s = r->store;
+    bool          has_board = s->format >= 2;    /* else nobody looked */
 
-    /* The home's state is long and read only to judge again. */
-    if (query_begin(&r->trials, s,
-                    "SELECT t.id, t.key, t.block, t.status, t.fault, "
-                    "t.duration_s, t.outcome, t.suite, t.case_id, "
-                    "t.case_hash, t.reason, CASE WHEN ?2 THEN t.end_state END, "
-                    "t.marks "
-                    "FROM trial t " OF_SUBJECT "ORDER BY t.id", err))
+    if (query_begin(&r->trials, s, has_board ? TRIALS("t.marks")
+                                             : TRIALS("NULL"), err))
         return -1;
     query_bind_integer(&r->trials, subject_id);
     query_bind_integer(&r->trials, whole);
@@ -400,14 +408,8 @@ static int begin_reader(struct reader *r, int64_t subject_id, bool whole,
                                    "p.turn_position", "message"),
                    subject_id, err))
         return -1;
-    return begin_part(&r->turns, s,
-                      PARTS_OF_TRIALS("p.sent_ns, p.end_ns, p.finish, "
-                                      "p.http_status, p.prompt_n, p.cache_n, "
-                                      "p.prompt_ms, p.predicted_n, "
-                                      "p.predicted_ms, p.content, "
-                                      "p.reasoning, p.calls, p.chunks, "
-                                      "p.marks, p.board",
-                                      "turn"),
+    return begin_part(&r->turns, s, has_board ? TURNS("p.marks, p.board")
+                                              : TURNS("NULL, NULL"),
                       subject_id, err);
 }
 

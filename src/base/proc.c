@@ -33,6 +33,8 @@
 #define MAX_FDS     1024   /* more than we ever have open */
 #define OOM_SCORE   "800"  /* of 1000; ours is 0 unless the system says so */
 
+extern char **environ;
+
 static bool passed(int64_t begin_ns, double limit_s)
 {
     return (double)(clock_now_ns() - begin_ns) > limit_s * (double)NS_PER_S;
@@ -114,8 +116,8 @@ static void default_signals(void)
 
 /* `line` brings our parent's go-ahead, once we are on record, and takes back
  * why the exec failed. */
-static _Noreturn void become(char *const argv[], pid_t parent, int in,
-                             int out, int line)
+static _Noreturn void become(char *const argv[], char *const environment[],
+                             pid_t parent, int in, int out, int line)
 {
     char go;
     int  why;
@@ -129,7 +131,7 @@ static _Noreturn void become(char *const argv[], pid_t parent, int in,
     default_signals();
     if (dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2) {
         for (int fd = 3; fd < MAX_FDS; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
-        execv(argv[0], argv);
+        execve(argv[0], argv, environment);
     }
     why = errno;
     write_small(line, &why, sizeof why);
@@ -217,7 +219,8 @@ static pid_t fork_patiently(void)
 
 /* Forks and waits until the exec is done or has failed. `out` stays the
  * caller's. */
-static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
+static int spawn(struct proc *p, char *const argv[],
+                 char *const environment[], int out, struct err *err)
 {
     int              fds[3] = {-1, -1, -1}; /* our end, its end, /dev/null */
     int              why    = 0;
@@ -237,7 +240,7 @@ static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
     }
     p->oom_kills = oom_kills();
     p->pid = fork_patiently();
-    if (p->pid == 0) become(argv, parent, fds[2], out, fds[1]);
+    if (p->pid == 0) become(argv, environment, parent, fds[2], out, fds[1]);
     if (p->pid < 0) {
         err_set(err, ERR_PREFLIGHT, "%s cannot be started: %s; look at the "
                 "memory and the processes of this machine", argv[0],
@@ -265,6 +268,13 @@ static int spawn(struct proc *p, char *const argv[], int out, struct err *err)
 int proc_start(struct proc *p, char *const argv[], const char *log_path,
                struct err *err)
 {
+    return proc_start_in(p, argv, environ, log_path, err);
+}
+
+int proc_start_in(struct proc *p, char *const argv[],
+                  char *const environment[], const char *log_path,
+                  struct err *err)
+{
     const char *path = log_path ? log_path : "/dev/null";
     int         out  = move_up(open(path, O_WRONLY | O_CREAT | O_TRUNC |
                                     O_APPEND | O_CLOEXEC, 0600));
@@ -275,7 +285,7 @@ int proc_start(struct proc *p, char *const argv[], const char *log_path,
         return err_set(err, ERR_PREFLIGHT, "the log %s cannot be written: %s; "
                        "check its folder", path, strerror(errno));
     if (log_path) fchmod(out, 0600);
-    rc = spawn(p, argv, out, err);
+    rc = spawn(p, argv, environment, out, err);
     close(out);
     if (rc == 0) p->log_path = mem_copy(log_path);
     return rc;
@@ -490,7 +500,7 @@ static int capture(char *const argv[], const struct capture *how,
                        argv[0], strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     strbuf_init(&all, how->max_bytes);
-    rc = spawn(&p, argv, ends[1], err);
+    rc = spawn(&p, argv, environ, ends[1], err);
     close(ends[1]);
     is_told = rc == 0 && how->on_child;
     if (is_told) how->on_child(how->ctx, p.pid);

@@ -41,6 +41,11 @@ struct proc {
 MUST_USE int proc_start(struct proc *p, char *const argv[],
                         const char *log_path, struct err *err);
 
+/* As proc_start, with an environment of its own: it ends with NULL. */
+MUST_USE int proc_start_in(struct proc *p, char *const argv[],
+                           char *const environment[], const char *log_path,
+                           struct err *err);
+
 /* Is it running? Reaps it when it ended. Never waits. Keeps its log within
  * PROC_LOG_BYTES (proc_log.h). */
 bool proc_running(struct proc *p);

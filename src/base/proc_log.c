@@ -78,6 +78,14 @@ void proc_log_bound(const char *path)
     free(end);
 }
 
+void proc_log_empty(const char *path)
+{
+    int fd = path ? open(path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC)
+                  : -1;
+
+    if (fd >= 0) close(fd);
+}
+
 char *proc_log_tail(const struct proc *p, size_t max_bytes)
 {
     size_t        len  = 0;

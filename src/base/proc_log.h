@@ -11,4 +11,7 @@
  * asked. path may be NULL. */
 void proc_log_bound(const char *path);
 
+/* Empty the log of an earlier child, if there is one. path may be NULL. */
+void proc_log_empty(const char *path);
+
 #endif

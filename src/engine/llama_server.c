@@ -24,6 +24,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/proc_log.h"
 #include "base/stop.h"
 #include "base/strbuf.h"
 #include "engine/client.h"
@@ -341,12 +342,42 @@ static bool lost_the_port(const struct self *self)
     return lost;
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* llama.cpp reads every flag from the environment too; a setting that hides
+ * there would be measured and not be in the command we recommend. How much it
+ * logs is the user's choice first. Ours stays as it is: a co-load is started
+ * with it, and other threads read it. The texts are borrowed; caller frees. */
+static char **child_environment(void)
+{
+    static char verbosity[] = VERBOSITY_NAME "=" VERBOSITY;
+    bool        is_said = false;
+    size_t      n = 0, kept = 0;
+    char      **out;
+
+    while (environ && environ[n]) n++;
+    out = mem_new(n + 2, sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        bool says = begins(environ[i], VERBOSITY_NAME "=");
+
+        is_said = is_said || says;
+        if (says || (!begins(environ[i], "LLAMA_ARG_") &&
+                     !begins(environ[i], "LLAMA_API_KEY=")))
+            out[kept++] = environ[i];
+    }
+    if (!is_said) out[kept] = verbosity;
+    return out;
+}
+
 static int launch(struct self *self, const struct engine_spec *spec,
                   const char *api_key, int port, double *load_s,
                   struct err *err)
 {
     struct args a = {.n = 0};
-    char       *url;
+    char       *url, **environment;
     int         rc;
 
     free(self->page_cache);
@@ -354,8 +385,10 @@ static int launch(struct self *self, const struct engine_spec *spec,
         ? mem_copy("kept, as asked") : cold_drop(spec->candidate->path);
     build_args(&a, self, spec, api_key, port);
     a.v[a.n] = NULL;
+    environment = child_environment();
     self->started_ns = clock_now_ns();
-    rc = proc_start(&self->proc, a.v, spec->log_path, err);
+    rc = proc_start_in(&self->proc, a.v, environment, spec->log_path, err);
+    free(environment);
     args_done(&a);
     if (rc) return -1;
     tell_of_child(self, self->proc.pid);
@@ -458,29 +491,6 @@ static void stop(void *opaque)
     free(self);
 }
 
-/* llama.cpp reads every flag from the environment too; a setting that hides
- * there would be measured and not be in the command we recommend. How much it
- * logs is the user's choice first. */
-static void settle_environment(void)
-{
-    setenv(VERBOSITY_NAME, VERBOSITY, 0);
-    for (char **at = environ; at && *at;) {
-        size_t n = strcspn(*at, "=");
-        char  *name;
-
-        if ((strncmp(*at, "LLAMA_ARG_", 10) != 0 &&
-             strncmp(*at, "LLAMA_API_KEY=", 14) != 0) ||
-            strncmp(*at, VERBOSITY_NAME "=", sizeof VERBOSITY_NAME) == 0) {
-            at++;
-            continue;
-        }
-        name = mem_copy_n(*at, n);
-        unsetenv(name);
-        free(name);
-        at = environ;
-    }
-}
-
 static int start(void **out, const struct engine_spec *spec,
                  struct engine_facts *facts, struct err *err)
 {
@@ -490,7 +500,7 @@ static int start(void **out, const struct engine_spec *spec,
     int          rc = -1;
 
     make_key(key);
-    settle_environment();
+    proc_log_empty(spec->log_path);
     self->on_child = spec->on_child;
     self->on_child_ctx = spec->on_child_ctx;
     if (check_extra_args(spec->candidate, err)) goto done;

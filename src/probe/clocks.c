@@ -224,15 +224,15 @@ static void read_available(const char *root, const char *folder,
                  path);
 }
 
-/* Of a PC's graphics card nothing is lacked here: it has no devfreq folder,
- * and its driver's own probe knows why it says nothing. */
+/* A PC's graphics card has no devfreq folder: what its driver may tell is
+ * lacked by the driver's own probe, which knows why it does not. */
 static void read_gpu(const char *root, struct reading *into)
 {
-    static const enum reading_key keys[] = {
-        READ_gpu_devfreq_name, READ_gpu_load_pct, READ_gpu_freq_hz,
-        READ_gpu_min_freq_hz, READ_gpu_max_freq_hz, READ_gpu_hw_max_freq_hz,
-        READ_gpu_freqs_available, READ_gpu_suspended,
-    };
+    static const enum reading_key
+        only_here[] = {READ_gpu_devfreq_name, READ_gpu_min_freq_hz,
+                       READ_gpu_freqs_available, READ_gpu_suspended},
+        or_by_driver[] = {READ_gpu_load_pct, READ_gpu_freq_hz,
+                          READ_gpu_max_freq_hz, READ_gpu_hw_max_freq_hz};
     char folder[SYSFS_PATH_BYTES];
 
     find_gpu(root, folder, sizeof folder);
@@ -245,9 +245,12 @@ static void read_gpu(const char *root, struct reading *into)
     }
     read_suspended(root, folder, into);
     read_load(root, folder, into);
-    if (!*folder && reading_get(into, READ_is_tegra) > 0)
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-            reading_lack(into, keys[i], "no GPU in " DEVFREQ);
+    if (*folder) return;
+    for (size_t i = 0; i < sizeof only_here / sizeof *only_here; i++)
+        reading_lack(into, only_here[i], "no GPU in " DEVFREQ);
+    if (!(reading_get(into, READ_is_tegra) > 0)) return;
+    for (size_t i = 0; i < sizeof or_by_driver / sizeof *or_by_driver; i++)
+        reading_lack(into, or_by_driver[i], "no GPU in " DEVFREQ);
 }
 
 /* ---- processors -------------------------------------------------------- */

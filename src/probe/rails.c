@@ -272,13 +272,16 @@ static void read_input(const char *root, const struct rail *rail,
 static void read_sum(const char *root, const struct rails *r,
                      struct reading *into)
 {
+    static const enum reading_key of_input[] = {
+        READ_power_in_mw, READ_power_in_rail, READ_input_mv,
+        READ_over_curr1_crit};
     double sum = 0;
 
     for (size_t i = 0; i < r->n; i++) sum += power(root, &r->items[i]);
     if (r->n) reading_number(into, READ_power_rails_sum_mw, sum);
-    reading_lack(into, READ_power_in_mw, "no rail of this board is its input");
-    reading_lack(into, READ_power_in_rail,
-                 "no rail of this board is its input");
+    reading_lack(into, READ_power_rails_sum_mw, "not every rail can be read");
+    for (size_t i = 0; i < sizeof of_input / sizeof *of_input; i++)
+        reading_lack(into, of_input[i], "no rail of this board is its input");
 }
 
 static void read_maps(const char *root, const struct rails *r,
@@ -301,6 +304,7 @@ static void read_maps(const char *root, const struct rails *r,
         if (!isnan(over)) reading_empty(into, READ_rails_over_crit);
         if (over > 0) reading_add_name(into, READ_rails_over_crit, rail->label);
     }
+    reading_lack(into, READ_rails_over_crit, "no rail has a limit");
     for (size_t i = 0; i < r->absent.n; i++)
         reading_add_name(into, READ_rails_absent, r->absent.items[i]);
 }

@@ -5,8 +5,9 @@
  * A zone has a `name` file and, below a control type, a number:
  * "intel-rapl:0". Folders without one are control types. "intel-rapl-mmio"
  * shows the package a second time. core and uncore are parts of the package,
- * dram is beside it, psys contains all of it. Each counter wraps at its own
- * zone's range. Since Linux 5.10 energy_uj is root's.
+ * dram is beside it; psys contains all of it, on some boards the GPU as well.
+ * Each counter wraps at its own zone's range. Since Linux 5.10 energy_uj is
+ * root's.
  */
 #include "probe/probe.h"
 
@@ -166,18 +167,12 @@ static void watch_zone(const struct zone *zone, struct watch_list *into)
     free(path);
 }
 
-/* Firmware that does not support psys leaves its counter at 0. */
+/* Not psys: with a GPU's own counter beside it, that would count twice. */
 static void watch_rapl(const char *root, struct watch_list *into)
 {
-    struct zones       z;
-    const struct zone *psys;
+    struct zones z;
 
     find_all(root, &z);
-    psys = zone_named(&z, "psys");
-    if (psys && psys->energy_uj > 0) {
-        watch_zone(psys, into);
-        return;
-    }
     for (size_t i = 0; i < z.n; i++) {
         const char *slash = strrchr(z.items[i].name, '/');
         const char *name = slash ? slash + 1 : z.items[i].name;

@@ -41,7 +41,8 @@ static enum zone_class class_of(const char *type)
     static const struct { const char *prefix; enum zone_class is; } known[] = {
         {"cpu", ZONE_CPU}, {"x86_pkg_temp", ZONE_CPU}, {"tcpu", ZONE_CPU},
         {"bcm2835_thermal", ZONE_CPU}, {"bigcore", ZONE_CPU},
-        {"littlecore", ZONE_CPU}, {"gpu", ZONE_GPU},
+        {"littlecore", ZONE_CPU}, {"bcpu", ZONE_CPU}, {"mcpu", ZONE_CPU},
+        {"gpu", ZONE_GPU},
         {"acpitz", ZONE_BOARD}, {"int34", ZONE_BOARD}, {"sen", ZONE_BOARD},
         {"pch", ZONE_BOARD},
         {"thermal-fan-est", ZONE_ESTIMATE}, {"thermal_fan_est", ZONE_ESTIMATE},
@@ -247,6 +248,10 @@ static void read_temperatures(const char *root, struct reading *into)
                    hottest(&zones, ZONE_GPU, ZONE_GPU));
     reading_lack(into, READ_cpu_temp_c,
                  "no sensor of the processor that can be read now");
+    for (size_t i = 0; i < zones.n; i++)
+        if (zones.items[i].is == ZONE_GPU)
+            reading_lack(into, READ_gpu_temp_c, "%s cannot be read now",
+                         zones.items[i].name);
     reading_lack(into, READ_max_temp_c, zones.n
                  ? "no zone of the chip can be read now"
                  : "no /sys/class/thermal/thermal_zone*");

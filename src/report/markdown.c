@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "mode_facts.h"
 #include "report/board_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
@@ -504,7 +505,7 @@ static void mode_rows(struct strbuf *out, const struct mode_facts *m)
 
 static void modes(struct strbuf *out, const struct facts *f)
 {
-    bool has_gap = false;
+    bool has_note = false;
 
     if (f->n_modes == 0) return;
     strbuf_add(out, "## Power modes\n\n"
@@ -518,17 +519,18 @@ static void modes(struct strbuf *out, const struct facts *f)
     for (size_t i = 0; i < f->n_modes; i++) mode_rows(out, &f->modes[i]);
     strbuf_add(out, "\n");
     for (size_t i = 0; i < f->n_modes; i++) {
-        const struct mode_facts *m = &f->modes[i];
+        char *note = mode_facts_note(&f->modes[i]);
 
-        if (!m->failure && m->n) continue;
-        has_gap = true;
+        if (!note) continue;
+        has_note = true;
         strbuf_add(out, "- ");
-        md_inline(out, m->name);
+        md_inline(out, f->modes[i].name);
         strbuf_add(out, ": ");
-        md_inline(out, m->failure ? m->failure : "no candidate");
+        md_inline(out, note);
         strbuf_add(out, "\n");
+        free(note);
     }
-    if (has_gap) strbuf_add(out, "\n");
+    if (has_note) strbuf_add(out, "\n");
 }
 
 static void foot(struct strbuf *out, const struct facts *f)

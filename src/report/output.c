@@ -75,9 +75,8 @@ static int write_files(const struct audition *a, const struct facts *facts,
     return rc;
 }
 
-/* The run with its facts, so that `audition report` can show it again. */
-static int store_facts(struct audition *a, const struct facts *facts,
-                       struct err *err)
+int output_keep(struct audition *a, const struct facts *facts,
+                struct err *err)
 {
     json_t *document = report_json_document(facts);
     char   *text     = jsonx_dump(document);
@@ -115,7 +114,7 @@ int output_report(struct audition *a, const struct facts *facts,
 {
     story_clear(a);
     /* A run that was stopped is not finished, whatever it can show. */
-    if (!a->is_stopped && store_facts(a, facts, err)) return -1;
+    if (!a->is_stopped && output_keep(a, facts, err)) return -1;
     if (write_files(a, facts, err)) return -1;
     return output_stdout(facts, a->opt->json ? "json" : "table",
                          a->opt->no_color, err);

@@ -10,6 +10,10 @@
 MUST_USE int output_report(struct audition *a, const struct facts *facts,
                            struct err *err);
 
+/* Only the last: the run with its facts, for `audition report`. */
+MUST_USE int output_keep(struct audition *a, const struct facts *facts,
+                         struct err *err);
+
 /* One rendering on stdout; fails when stdout is closed or full. */
 MUST_USE int output_stdout(const struct facts *facts, const char *format,
                            bool no_color, struct err *err);

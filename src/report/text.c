@@ -12,6 +12,7 @@
 #include "base/term.h"
 #include "base/utf8.h"
 #include "base/wrap.h"
+#include "mode_facts.h"
 #include "report/board_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
@@ -366,14 +367,8 @@ static void fill_mode(struct table *t, const struct mode_facts *m)
     free(mode);
 }
 
-/* Why there is nothing, or not everything, of a mode; NULL: there is. */
-static char *mode_gap(const struct mode_facts *m)
-{
-    if (m->failure) return mem_printf("%s: %s", m->name, m->failure);
-    return m->n ? NULL : mem_printf("%s: no candidate", m->name);
-}
-
-/* The modes that could be auditioned side by side, then why others were not. */
+/* The modes that could be auditioned side by side, then what is to be said of
+ * them and why others were not. */
 static void modes(const struct page *p, const struct facts *f)
 {
     struct table t = {0};
@@ -397,11 +392,13 @@ static void modes(const struct page *p, const struct facts *f)
         left_out(p, &t, "");
     }
     for (size_t i = 0; i < f->n_modes; i++) {
-        char *line = mode_gap(&f->modes[i]);
+        char *note = mode_facts_note(&f->modes[i]);
+        char *line = mem_printf("%s: %s", f->modes[i].name, note ? note : "");
 
-        if (line) strbuf_add(p->out, "\n  ");
-        if (line) paragraph(p, line, 2, 4);
+        if (note) strbuf_add(p->out, "\n  ");
+        if (note) paragraph(p, line, 2, 4);
         free(line);
+        free(note);
     }
     table_done(&t);
 }

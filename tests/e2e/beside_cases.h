@@ -130,6 +130,42 @@ static void test_speech_programs_that_run_already_are_watched(void **state)
     workplace_end(&w);
 }
 
+/* Its memory is not ours to know; the board, and what ran beside it, are. */
+static void test_of_a_server_that_runs_already_the_board_is_known(void **state)
+{
+    struct workplace w;
+    struct temp_tree t;
+    struct foreign   f;
+    json_t          *document;
+    const json_t    *c;
+    char            *line;
+
+    (void)state;
+    board_begin(&w);
+    workplace_command(&w, "speech", "#!/bin/sh\nexec /bin/sleep 300\n");
+    t = board_of(&w);
+    foreign_start(&f, &w, "-a m");
+    for (int i = 0; i < 2; i++) {          /* the second is only printed */
+        struct outcome o;
+
+        line = mem_printf("--sysroot %s --co-load ./speech", t.root);
+        run_at(&w, f.port, line, &o);
+        expect(&o, 0, NULL, NULL);
+        document = document_of(&o);
+        c = json_array_get(json_object_get(document, "candidates"), 0);
+        assert_string_equal(text_at(json_object_get(c, "co_load"), "command"),
+                            "./speech");
+        c = json_object_get(c, "board");
+        assert_true(json_is_object(json_object_get(c, "at_start")));
+        assert_true(value_at(c, "turns") > 0);
+        json_decref(document);
+        outcome_done(&o);
+        free(line);
+    }
+    foreign_end(&f);
+    workplace_end(&w);
+}
+
 /* On this machine itself: a copied tree does not show the process. */
 static void test_held_memory_stands_in_for_speech_programs(void **state)
 {

@@ -347,6 +347,12 @@ static void test_without_sampling_there_are_reasons_and_no_figures(
     expect_rows(&w, "SELECT count(*) FROM turn WHERE board IS NOT NULL OR "
                 "marks IS NOT NULL", "0\n");
     json_decref(document);
+
+    /* What nobody watched does not pass for what was undisturbed. */
+    document = board_run(&w, 0, ALPHA);
+    c = json_object_get(candidate_of(document, "alpha"), "board");
+    assert_true(value_at(c, "turns") > 0);
+    json_decref(document);
     workplace_end(&w);
 }
 

@@ -121,11 +121,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_speech_programs_that_die_at_once_are_told),
         cmocka_unit_test(test_speech_programs_that_end_meanwhile_are_told),
         cmocka_unit_test(test_speech_programs_that_run_already_are_watched),
+        cmocka_unit_test(
+            test_of_a_server_that_runs_already_the_board_is_known),
         cmocka_unit_test(test_held_memory_stands_in_for_speech_programs),
         cmocka_unit_test(test_a_signal_ends_the_speech_programs_too),
         cmocka_unit_test(test_a_soak_says_what_changed_and_what_did_not),
         cmocka_unit_test(
             test_a_soak_goes_on_after_a_signal_and_tells_other_answers),
+        cmocka_unit_test(test_judging_again_switches_no_power_mode),
         cmocka_unit_test(
             test_each_power_mode_is_auditioned_and_the_first_restored),
         cmocka_unit_test(test_a_signal_restores_the_power_mode),

@@ -87,6 +87,33 @@ static void test_each_power_mode_is_auditioned_and_the_first_restored(
     line = mem_printf("run -q --sysroot %s " SHORT, t.root);
     assert_int_equal(run_differs(&w, line, 0, "Power modes", NULL), 0);
     free(line);
+    expect_rows(&w, "SELECT count(*) FROM run WHERE facts IS NULL OR "
+                "CAST(facts ->> 'run_id' AS INTEGER) <> id", "0\n");
+    workplace_end(&w);
+}
+
+static void test_judging_again_switches_no_power_mode(void **state)
+{
+    struct workplace w;
+    struct temp_tree t;
+    json_t          *document;
+    char            *line, *script, *called;
+
+    (void)state;
+    modes_begin_at(&w, "");
+    document = board_run(&w, 0, SHORT);
+    expect_both(document);
+    json_decref(document);
+    t = board_of(&w);
+    called = workplace_path(&w, "called");
+    script = mem_printf("#!/bin/sh\n: >%s\nexit 1\n", called);
+    workplace_command(&w, "nvpmodel", script);
+    free(script);
+    line = mem_printf("score -q --sysroot %s " SHORT, t.root);
+    assert_int_equal(run_differs(&w, line, 0, "Power modes", NULL), 0);
+    free(line);
+    assert_int_not_equal(access(called, F_OK), 0);
+    free(called);
     workplace_end(&w);
 }
 

@@ -221,13 +221,14 @@ static void test_a_jetsons_list_gives_gpu_memory_by_process(void **state)
               "CLIENT                        PROCESS      PID        SIZE\n"
               "user                           ollama      501   4194304K\n"
               "user                       gnome shell     702     10240K\n"
+              "user                           ollama      501  12K  1024K\n"
               "user                              bad     -702     10240K\n"
               "user   702\nuser  x  601  -5K\n  \n"
               "total                                            4204544K\n");
     n = holders_find(t.root, 100 * MIB, all, HOLDERS_MAX, &notes);
     assert_int_equal(notes.n, 0);
     h = named(all, n, "ollama");
-    assert_true(h->gpu_bytes == 4096 * MIB);
+    assert_true(h->gpu_bytes == 4097 * MIB);
     h = named(all, n, "gnome-shell");
     assert_true(h->gpu_bytes == 10 * MIB);
     assert_true(isnan(named(all, n, "whisper")->gpu_bytes));

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "engine/cold.h"
 #include "engine_stage.h"
+#include "probe/probe.h"
 
 static void open_stage(struct stage *s, const char *script, bool keep,
                        json_t *sampling)
@@ -206,9 +207,30 @@ static void test_the_log_is_as_talkative_as_the_user_says(void **state)
         snprintf(pid, sizeof pid, "%ld", s.facts.pid);
         assert_true(proc_file_has(pid, "environ", cases[i].want));
         assert_false(proc_file_has(pid, "environ", "LLAMA_ARG_CTX_SIZE"));
+        /* Ours, which other children have, is as it was. */
+        assert_string_equal(getenv("LLAMA_ARG_CTX_SIZE"), "77");
+        assert_int_equal(getenv("LLAMA_ARG_LOG_VERBOSITY") == NULL,
+                         cases[i].set == NULL);
         stage_end(&s);
     }
+    unsetenv("LLAMA_ARG_CTX_SIZE");
     unsetenv("LLAMA_ARG_LOG_VERBOSITY");
+}
+
+/* It would be taken for what this one died of. */
+static void test_what_an_earlier_start_wrote_is_forgotten(void **state)
+{
+    struct stage s;
+    struct err   err = {0};
+    char         text[8];
+
+    (void)state;
+    stage_prepare(&s, &players[0], "{}", NULL, &patient);
+    temp_text(&s.tree, "engine.log", "CUDA error: out of memory\n");
+    s.spec.server_path = "/nowhere/llama-server";
+    assert_int_equal(stage_start(&s, &err), -1);
+    assert_int_equal(probe_file("", s.spec.log_path, text, sizeof text), 0);
+    stage_end(&s);
 }
 
 /* A program that bound the port before our child could answers /health, and
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_only_a_build_that_lists_backend_sampling_has_it),
         cmocka_unit_test(test_the_listener_hears_the_group_and_its_end),
         cmocka_unit_test(test_the_log_is_as_talkative_as_the_user_says),
+        cmocka_unit_test(test_what_an_earlier_start_wrote_is_forgotten),
         cmocka_unit_test(test_who_took_the_port_is_not_taken_for_the_engine),
         cmocka_unit_test(test_an_engine_that_closes_its_port_is_given_up),
     };

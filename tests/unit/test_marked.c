@@ -12,6 +12,7 @@
 
 #include "decide_fixture.h"
 #include "schedule.h"
+#include "works.h"
 
 /* ---- made again --------------------------------------------------------- */
 
@@ -169,6 +170,86 @@ static void test_a_marked_case_is_judged_and_not_timed(void **state)
     free(c.quality);
 }
 
+/* Not "no answer had a spoken word". */
+static void test_cases_that_are_all_marked_are_timed_as_such(void **state)
+{
+    struct evidence        e = {.blocks = 0};
+    struct candidate_facts c = {.status = STATUS_OK};
+    struct trial           t = {.suite = mem_copy("home"),
+                                .outcome = OUTCOME_PASS,
+                                .case_id = mem_copy("case"),
+                                .marks = MARK_SWAPPED};
+    struct trial           cold = {.marks = MARK_THROTTLED,
+                                   .key = "cold/home/case/0"};
+
+    (void)state;
+    trial_observe(&t, "first_sentence_s", 9);
+    trial_observe(&cold, WORKS_COLD_CASE, 10);
+    evidence_add(&e, &t);
+    evidence_add(&e, &cold);
+    evidence_summarise(&e, always, NULL, 1.5, &c);
+    assert_true(c.quality[0].first_sentence_s.median == 9);
+    assert_true(c.quality[0].first_sentence_s.is_marked);
+    assert_string_equal(c.quality[0].first_sentence_s.reason,
+                        "every one of 1 was measured under a mark: swapped");
+    assert_true(c.quality[0].first_sentence_cold_s.median == 10);
+    assert_true(c.quality[0].first_sentence_cold_s.is_marked);
+    trial_done(&t);
+    trial_done(&cold);
+    evidence_done(&e);
+    free(c.quality[0].suite);
+    free(c.quality);
+}
+
+static void test_what_is_computed_from_marked_figures_is_marked(void **state)
+{
+    struct evidence        e = {.blocks = 0};
+    struct candidate_facts c = {.status = STATUS_OK};
+    const int ids[] = {METRIC_latency50_naive_s, METRIC_serving_ms_per_token};
+
+    (void)state;
+    observe(&e, "served_tok_s", 40, MARK_INTERFERENCE);
+    observe(&e, "engine_tok_s", 50, 0);
+    evidence_summarise(&e, always, NULL, 1.5, &c);
+    assert_false(c.metrics[METRIC_engine_tok_s].is_marked);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(c.metrics[ids[i]].median > 0);
+        assert_true(c.metrics[ids[i]].is_marked);
+        assert_non_null(strstr(c.metrics[ids[i]].reason, "interference"));
+    }
+    evidence_done(&e);
+}
+
+static void test_why_there_is_no_energy_is_what_is_so(void **state)
+{
+    static const struct {
+        const char *turns, *power, *prefill, *reason;
+        bool        remote;
+    } cases[] = {
+        {NULL, NULL, NULL, "the server runs on another host", true},
+        {NULL, NULL, "prompt_tok_s", "the board was not watched", false},
+        {"board_turns", NULL, NULL, "needs raw prompts", false},
+        {"board_turns", NULL, "prompt_tok_s", "no power or energy", false},
+        {"board_turns", "board_power_w", "prompt_tok_s", "too short", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct evidence        e = {.blocks = 0};
+        struct candidate_facts c = {.status = STATUS_OK,
+                                    .remote = cases[i].remote};
+        const struct metric   *m = &c.metrics[METRIC_energy_j_per_token];
+
+        if (cases[i].turns) observe(&e, cases[i].turns, 1, 0);
+        if (cases[i].power) observe(&e, cases[i].power, 7, 0);
+        if (cases[i].prefill) observe(&e, cases[i].prefill, 90, 0);
+        evidence_summarise(&e, always, NULL, 1.5, &c);
+        if (!strstr(m->reason, cases[i].reason))
+            fail_msg("%s, not %s", m->reason, cases[i].reason);
+        evidence_done(&e);
+    }
+}
+
 /* ---- never ranked silently ---------------------------------------------- */
 
 /* A candidate that passes every gate, its times perhaps under a mark. */
@@ -272,6 +353,9 @@ int main(void)
         cmocka_unit_test(test_marked_values_are_in_no_figure_beside_others),
         cmocka_unit_test(test_where_all_are_marked_they_are_shown_as_such),
         cmocka_unit_test(test_a_marked_case_is_judged_and_not_timed),
+        cmocka_unit_test(test_cases_that_are_all_marked_are_timed_as_such),
+        cmocka_unit_test(test_what_is_computed_from_marked_figures_is_marked),
+        cmocka_unit_test(test_why_there_is_no_energy_is_what_is_so),
         cmocka_unit_test(test_a_recommendation_from_marked_figures_says_so),
         cmocka_unit_test(test_a_runner_up_with_marked_figures_is_named),
         cmocka_unit_test(test_a_gate_failed_under_a_mark_says_so),

@@ -54,6 +54,31 @@ static void test_a_mode_without_a_name_is_called_by_its_id(void **state)
     facts_done(&f);
 }
 
+static void test_marked_figures_of_a_mode_are_told(void **state)
+{
+    struct facts            f = {0}, of = {0}, again = {0};
+    struct candidate_facts *c = add_candidate(&of, "one", "");
+    json_t                 *list;
+    char                   *note;
+
+    (void)state;
+    set_metric(c, METRIC_served_tok_s, 31.4, NAN, NAN, 20);
+    mode_facts_add(&f, &of, "0", "MAXN", NULL);
+    c->metrics[METRIC_served_tok_s].is_marked = true;
+    mode_facts_add(&f, &of, "2", "15W", NULL);
+    assert_null(mode_facts_note(&f.modes[0]));
+    list = mode_facts_json(&f);
+    mode_facts_read(list, &again);
+    note = mode_facts_note(&again.modes[1]);
+    assert_non_null(strstr(note, "under a mark"));
+    assert_non_null(strstr(note, ": one"));
+    free(note);
+    json_decref(list);
+    facts_done(&again);
+    facts_done(&of);
+    facts_done(&f);
+}
+
 static void test_one_mode_is_null_in_json(void **state)
 {
     struct facts f = {0}, again = {0};
@@ -122,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_mode_keeps_what_is_compared),
         cmocka_unit_test(test_a_mode_without_a_name_is_called_by_its_id),
+        cmocka_unit_test(test_marked_figures_of_a_mode_are_told),
         cmocka_unit_test(test_one_mode_is_null_in_json),
         cmocka_unit_test(test_modes_are_read_back),
         cmocka_unit_test(test_modes_of_any_type_are_survived),

@@ -194,6 +194,17 @@ static void test_engines_beside_the_gpu_are_none(void **state)
     assert_number(f, READ_gpu_freq_hz, NAN);
 }
 
+/* What a driver may tell is left to the driver's probe. */
+static void test_a_pc_without_devfreq_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    look(f);
+    assert_why(f, READ_gpu_suspended, "no GPU");
+    assert_why(f, READ_gpu_min_freq_hz, "no GPU");
+    assert_null(f->r.values[READ_gpu_load_pct].why);
+}
+
 static void test_the_load_where_each_jetpack_has_it(void **state)
 {
     static const char *const places[] = {
@@ -503,6 +514,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_gpu_of_every_generation),
+        IN_TREE(test_a_pc_without_devfreq_says_so),
         IN_TREE(test_engines_beside_the_gpu_are_none),
         IN_TREE(test_the_load_where_each_jetpack_has_it),
         IN_TREE(test_loads_that_are_sound),

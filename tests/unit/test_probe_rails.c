@@ -66,6 +66,8 @@ static void test_agx_orin_has_a_sum_but_no_input_power(void **state)
     board_read(*state, rails, &r);
     assert_lacks(&r, READ_power_in_mw);
     assert_lacks(&r, READ_power_in_rail);
+    assert_lacks(&r, READ_input_mv);
+    assert_lacks(&r, READ_over_curr1_crit);
     assert_number(&r, READ_power_rails_sum_mw, 9000 + 4500 + 4968 + 397);
     assert_number(&r, READ_ina3221_chips, 2);
     assert_int_equal(count(&r, READ_rails_mw), 4);

@@ -32,6 +32,7 @@ static void test_a_zone_that_cannot_be_read_is_unavailable(void **state)
     assert_true(reading_has_name(&r, READ_temps_ignored, "PMIC-Die"));
     assert_number(&r, READ_max_temp_c, 50);
     assert_number(&r, READ_cpu_temp_c, 50);
+    assert_lacks(&r, READ_gpu_temp_c);
     assert_lacks(&r, READ_throttle_trip_c);
     reading_done(&r);
 }
@@ -73,6 +74,19 @@ static void test_a_processor_without_a_zone_has_its_monitor(void **state)
     assert_true(isnan(w.items[0].parse("-256000\n")));
     assert_true(isnan(w.items[0].parse("")));
     watch_list_done(&w);
+    reading_done(&r);
+}
+
+static void test_each_kind_of_core_counts_as_the_processor(void **state)
+{
+    struct reading r;
+
+    ZONE(0, "type=BCPU-therm temp=41000");
+    ZONE(1, "type=MCPU-therm temp=42500");
+    ZONE(2, "type=GPU-therm temp=43000");
+    board_read(*state, thermal, &r);
+    assert_number(&r, READ_cpu_temp_c, 42.5);
+    assert_number(&r, READ_max_temp_c, 43);
     reading_done(&r);
 }
 
@@ -217,6 +231,7 @@ int main(void)
         TEST(test_a_zone_that_cannot_be_read_is_unavailable),
         TEST(test_the_hottest_is_of_the_chip),
         TEST(test_a_processor_without_a_zone_has_its_monitor),
+        TEST(test_each_kind_of_core_counts_as_the_processor),
         TEST(test_with_nothing_better_the_firmware_s_zone_counts),
         TEST(test_two_packages_of_one_type_give_the_hotter),
         TEST(test_the_throttle_trip_is_one_that_cuts_clocks),

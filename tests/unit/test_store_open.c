@@ -3,6 +3,7 @@
 #include "store_fixture.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <sys/prctl.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -84,6 +85,49 @@ static void test_what_is_not_ours_is_refused_in_a_sentence(void **state)
     expect_refused("newer", path, false, "was written by a newer audition");
     free(path);
     free(missing);
+}
+
+static int count_whole(void *ctx, const struct trial *t)
+{
+    assert_int_equal(t->n_turns, 3);
+    assert_int_equal(t->n_observations, 4);
+    assert_int_equal(t->marks, 0);
+    for (size_t i = 0; i < t->n_turns; i++) {
+        assert_int_equal(t->turns[i].marks, 0);
+        assert_true(isnan(t->turns[i].board.duration_s));
+    }
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* As a former audition left it. Reading leaves it so; writing brings it up
+ * to date; both find everything in it. */
+static void test_a_file_of_format_1_is_read_and_brought_up_to_date(
+    void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_store(p->path, true);
+    int64_t       run, subject;
+    struct err    err = {0};
+    struct trial  t;
+    int           n = 0;
+
+    make_subject(s, &run, &subject);
+    make_trial(&t, 1);
+    check(store_put_trial(s, subject, run, &t, &err), &err);
+    trial_done(&t);
+    store_close(s);
+    make_database(p->path, "ALTER TABLE trial DROP COLUMN marks; "
+                  "ALTER TABLE turn DROP COLUMN marks; "
+                  "ALTER TABLE turn DROP COLUMN board; "
+                  "PRAGMA user_version = 1");
+    for (int writing = 0; writing < 2; writing++) {
+        s = open_store(p->path, writing);
+        assert_int_equal(ask(s, "PRAGMA user_version"), 1 + writing);
+        check(store_each_trial(s, subject, true, count_whole, &n, &err), &err);
+        assert_int_equal(n, 1 + writing);
+        store_close(s);
+    }
 }
 
 static void test_a_path_is_a_path_whatever_it_looks_like(void **state)
@@ -196,6 +240,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_place, remove_place)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_not_ours_is_refused_in_a_sentence),
+        TEST(test_a_file_of_format_1_is_read_and_brought_up_to_date),
         TEST(test_a_path_is_a_path_whatever_it_looks_like),
         TEST(test_a_new_file_is_marked_durable_and_tidy),
         TEST(test_a_read_only_folder_can_be_read_but_not_written),
