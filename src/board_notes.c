@@ -206,7 +206,8 @@ static const char *mark_remedy(unsigned bit)
         return "an engine built for this GPU, and its driver: `audition "
                "doctor` looks";
     case MARK_INTERFERENCE:
-        return "stop what else runs: `audition doctor` names it";
+        return "stop what else runs (`top` names it), or give it as co-load "
+               "if it belongs there";
     case MARK_SWAPPED:
         return "less context, a smaller quantisation, or free memory first";
     }

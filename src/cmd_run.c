@@ -103,8 +103,8 @@ static const struct opt run_opts[] = {
     {.name = "co-load", .type = OPT_TEXT, .at = AT(co_load), .value = "CMD",
      .help = "your speech programs: kept running during the audition"},
     {.name = "co-load-health", .type = OPT_TEXT, .at = AT(co_load_health),
-     .value = "URL", .help = "what they answer when they are well; its "
-     "latency is recorded"},
+     .value = "URL", .help = "asked once a second, its latency recorded; "
+     "without --co-load: of speech programs that run already"},
     {.name = "hold-memory", .type = OPT_BYTES, .at = AT(hold_bytes), .min = 0,
      .max = 1e15, .value = "SIZE", .help = "hold so much memory during the "
      "audition, in place of speech programs"},
@@ -116,7 +116,8 @@ static const struct opt run_opts[] = {
      "leaves the machine less available memory than this (2 % of it, at "
      "least 192 MiB); 0: never"},
     {.name = "no-sampling", .type = OPT_FLAG, .at = AT(no_sampling),
-     .help = "do not watch power, heat, clocks and memory while measuring"},
+     .help = "do not watch power, heat, clocks and memory while measuring: "
+     "no turn is marked, no engine ended for memory"},
     {.name = "sysroot", .type = OPT_TEXT, .at = AT(sysroot), .value = "DIR",
      .help = "read the board from a copied /sys and /proc (for tests)"},
     {.name = "seed", .letter = 's', .type = OPT_INT, .at = AT(seed), .min = 0,

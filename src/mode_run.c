@@ -12,13 +12,13 @@
 /* "0,2" and "0", "2" are the same. */
 static void add_each(struct text_list *list, const char *text)
 {
-    while (*text) {
-        size_t n = strcspn(text, ",");
+    while (*(text += strspn(text, " ,"))) {
+        size_t n = strcspn(text, " ,");
         char  *one = mem_copy_n(text, n);
 
-        if (n) text_list_add(list, one);
+        text_list_add(list, one);
         free(one);
-        text += n + (text[n] == ',');
+        text += n;
     }
 }
 

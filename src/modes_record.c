@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,17 @@ static void restore(struct restoring *r, const char *path,
          l->owner.pid, l->id, l->restore);
 }
 
+/* nvpmodel keeps its mode when the board restarts; other boards may come up
+ * in their own. */
+static bool is_back(const struct left *l)
+{
+    char   id[32];
+    double now = modes_current(l->root);
+
+    snprintf(id, sizeof id, "%.0f", now);
+    return !isnan(now) && strcmp(id, l->id) == 0;
+}
+
 static void visit_leftover(void *ctx, const char *path)
 {
     struct restoring *r = ctx;
@@ -193,12 +205,14 @@ static void visit_leftover(void *ctx, const char *path)
         unlink(path);
         tell(r, "what an earlier audition left on how to restore the power "
              "mode is damaged and was removed; check the mode of the board");
-    } else if (!record_owner_is_of_this_boot(&l.owner)) {
+    } else if (is_living(&l)) {
+        ;                                     /* it will restore it itself */
+    } else if (!record_owner_is_of_this_boot(&l.owner) && is_back(&l)) {
         unlink(path);
         tell(r, "an earlier audition left the board in another power mode; it "
-             "was restarted since and came up in its own, so nothing was "
-             "restored");
-    } else if (!record_owner_lives(&l.owner)) {
+             "was restarted since and is back in mode %s, so nothing was "
+             "restored", l.id);
+    } else {
         restore(r, path, &l);
     }
     json_decref(l.json);

@@ -165,5 +165,42 @@ check "the next run completes" json '.candidates[0].status == "ok"' kill.json
 check "and measured nothing twice" sh -c "test \"\$(sqlite3 kill.db 'SELECT
     count(*) - count(DISTINCT key) FROM trial')\" = 0 && test $before -gt 0"
 
+# The board: where the memory went, with held memory and a soak beside it.
+short='-r 1 --blocks 1 --budget 1s --cases 1 --suite instructions --temp 0'
+"$audition" run --json $short --store board.db --soak 10s --hold-memory 256M \
+    -m "$models/$smol.gguf" >board.json 2>board.err
+check "a soak beside held memory, exit 0" test $? = 0
+of() { json ".candidates[0] | $1" board.json; }
+near() { of "def near(a; b): (a - b | fabs) <= 0.01 * b; near($1; $2)"; }
+check "the engine's log adds up" near .ledger.engine.total_bytes \
+    '(.ledger.engine | .weights_bytes + .kv_bytes + .compute_bytes)'
+check "the prediction adds up" near .ledger.predicted.total_bytes \
+    '(.ledger.predicted | .weights_bytes + .kv_bytes + .compute_bytes +
+      .overhead_bytes)'
+check "what was measured is at least its parts at the end" of \
+    '.ledger.measured | .peak_bytes >= .anon_bytes + .weights_mapped_bytes'
+check "what was left is what was there less that and the reserve" near \
+    .ledger.left_for_speech_bytes '(.ledger | .measured.available_before_bytes -
+      .measured.peak_bytes - .reserve_bytes)'
+check "the log's buffers and what was measured agree within a fifth" of \
+    '.ledger | .engine.total_bytes / .measured.peak_bytes | . > 0.8 and . < 1.2'
+check "the memory was held, and seen" of \
+    '.co_load | .memory_bytes >= 256 * 1048576 and .has_ended == false'
+check "the soak lasted and was answered" of \
+    '.soak | .duration_s >= 9 and .turns >= 5 and .failures == 0'
+check "at temperature 0 the same question has the same answer" of \
+    '.soak | .answers >= 5 and .different_answers == 0'
+check "nothing is held any more" sh -c '! pgrep -f "[a]udition hold"'
+
+# Less than the floor is available from the start: the engine is ended by us.
+"$audition" run --json $short --store floor.db --memory-floor 900TiB \
+    -m "$models/$smol.gguf" >floor.json 2>floor.err
+check "an engine that takes too much is ended; none finished: exit 3" \
+    test $? = 3
+check "and says what was lacking, in one sentence" json '.candidates[0] |
+    .status == "failed" and (.failure | test("^out of memory") and
+    contains("ended before the kernel had to"))' floor.json
+check "no engine is left running after that" no_engine
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -146,7 +146,8 @@ static char *uncommented(const char *text)
         "borderline_s", "min_tool_accuracy", "min_quality", "min_tok_s",
         "objective", "budget", "entities", "suites", "cases", "defaults",
         "context", "sampling", "server_args", "template_kwargs", "baseline",
-        "phases", "candidates", "- name", "- {id"};
+        "phases", "candidates", "- name", "- {id", "co_load", "command",
+        "health_url", "ready", "soak", "power_modes", "mode_cmd"};
     char *out = mem_copy(text);
 
     for (char *line = out; line; line = strchr(line + 1, '\n')) {
@@ -195,6 +196,12 @@ static void test_what_is_commented_out_is_the_default(void **state)
     assert_non_null(c.template_kwargs);
     assert_int_equal(2, c.server_args.n);
     assert_true(c.budget_s == 1800);
+    assert_non_null(c.co_load.command);
+    assert_non_null(c.co_load.health_url);
+    assert_true(plain.co_load.ready_s == c.co_load.ready_s);
+    assert_true(isnan(plain.soak_s) && c.soak_s == 600);
+    assert_int_equal(2, c.power_modes.n);
+    assert_non_null(strstr(c.mode_cmd, "{id}"));
     config_done(&c);
     config_done(&plain);
     free(open);
@@ -209,7 +216,9 @@ static void test_every_field_has_a_comment(void **state)
         "min_tok_s:", "objective:", "phases:", "budget:", "baseline:",
         "prompt:", "tools:", "entities:", "suites:", "cases:", "defaults:",
         "context:", "sampling:", "server_args:", "template_kwargs:",
-        "model:", "hf:", "base_url:", "replay:", "name,", "measured_tok_s"};
+        "co_load:", "command:", "health_url:", "ready:", "memory:",
+        "threads:", "soak:", "power_modes:", "mode_cmd:", "model:", "hf:",
+        "base_url:", "replay:", "name,", "measured_tok_s"};
     const struct found_models none = {0};
     char                     *text = init_text(&unknown, NULL, NULL, &none);
 

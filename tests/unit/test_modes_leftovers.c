@@ -117,11 +117,23 @@ static void forge(const char *key, json_t *value)
     free(folder);
 }
 
-static void test_after_a_restart_nothing_is_restored(void **state)
+/* nvpmodel keeps its mode over a restart. */
+static void test_a_mode_that_survived_a_restart_is_restored(void **state)
 {
     (void)state;
     leave_switched(false);
     forge("boot", json_string("another"));
+    assert_int_equal(modes_restore_leftovers(remember), 1);
+    expect_mode("pmode:0000\n");
+    assert_int_equal(records(), 0);
+}
+
+static void test_after_a_restart_into_its_own_mode_nothing_is_done(void **state)
+{
+    (void)state;
+    leave_switched(false);
+    forge("boot", json_string("another"));
+    temp_text(&tree, "var/lib/nvpmodel/status", "pmode:0000\n");
     assert_int_equal(modes_restore_leftovers(remember), 0);
     expect_calls("2\n");
     assert_int_equal(records(), 0);
@@ -200,7 +212,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_killed_audition_s_mode_is_restored_at_the_next_start),
         TEST(test_a_living_audition_keeps_its_mode),
-        TEST(test_after_a_restart_nothing_is_restored),
+        TEST(test_a_mode_that_survived_a_restart_is_restored),
+        TEST(test_after_a_restart_into_its_own_mode_nothing_is_done),
         TEST(test_a_reused_pid_is_no_owner),
         TEST(test_a_record_that_others_may_write_is_not_run),
         TEST(test_a_restore_that_fails_is_tried_at_each_start),
