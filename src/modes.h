@@ -6,8 +6,9 @@
  * Before the first switch a record with the command that restores is written
  * to the state folder (beside base/children.c's) and removed after restoring;
  * the next start of audition finds one whose audition is gone and restores
- * then, also after a restart of the board, over which nvpmodel keeps its mode. A switch counts when the command exits 0 and, where the board says
- * its mode, that mode is the one asked for (up to 10 s).
+ * then, also after a restart of the board, over which nvpmodel keeps its mode.
+ * A switch counts when the command exits 0 and, where the board says its mode,
+ * that mode is the one asked for (up to 10 s).
  *
  * Commands  run through /bin/sh -c, with nothing on stdin, for at most 60 s.
  *           {id} and {name} are put in quoted for the shell; nothing else is
