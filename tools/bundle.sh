@@ -27,17 +27,21 @@ mkdir -p "$root/bin" "$root/lib" "$root/share/audition" "$root/share/licenses"
 
 # 1. libraries: whatever the loader would load, under the names it asks for
 needed=$(ldd "$program" | awk '/=> \// {print $3} $1 ~ /^\// {print $1}')
+# What a GPU's driver asks for and a program of today does not: libc's own
+# stubs, of this libc and not of an older one of the host's.
+libc=$(echo "$needed" | grep '/libc\.so')
+for stub in libpthread.so.0 libdl.so.2 librt.so.1; do
+    stub=$(dirname "$libc")/$stub
+    case $needed in
+    *"$stub"*) ;;
+    *) [ ! -e "$stub" ] || needed="$needed $stub" ;;
+    esac
+done
 for library in $needed; do
     cp -L "$library" "$root/lib/"
 done
 loader=$(basename "$(readelf -l "$program" |
     sed -n 's/.*program interpreter: \(.*\)\]/\1/p')")
-# What a GPU's driver asks for and a program of today does not: libc's own
-# stubs, of this libc and not of an older one of the host's.
-for stub in libpthread.so.0 libdl.so.2 librt.so.1; do
-    library=$(dirname "$(echo "$needed" | grep '/libc\.so')")/$stub
-    [ ! -e "$library" ] || cp -L "$library" "$root/lib/"
-done
 [ -x "$root/lib/$loader" ] || die "ldd does not name the loader $loader"
 chmod 755 "$root/lib"/*
 
