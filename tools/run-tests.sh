@@ -20,7 +20,7 @@ unset LLAMA_SERVER OPENAI_API_KEY OPENAI_BASE_URL LLAMA_CACHE HF_HOME \
 passed=0 failed=0 skipped=0
 log=$home/log
 for program; do
-    timeout 300 ${WRAP:-} "$program" >"$log" 2>&1
+    timeout 900 ${WRAP:-} "$program" >"$log" 2>&1
     code=$?
     ok=$(grep -c '^ok ' "$log")
     # cmocka 1.1 calls a skipped test "not ok N # SKIP".
