@@ -68,7 +68,7 @@ static const struct kind kinds[] = {
      "SIGABRT"},
     {AT("die_sigill", "1"), "uses instructions this CPU does not"},
     {AT("exit0", "1"), "while answering, llama-server exited with status 0"},
-    {AT("oom_mid", "1"), "out of memory while answering"},
+    {AT("oom_mid", "1"), "out of memory"},
     /* later, in the middle of an answer */
     {LATER("die_sigkill"), "while answering, llama-server was killed by "
      "SIGKILL"},
@@ -76,7 +76,7 @@ static const struct kind kinds[] = {
      "SIGSEGV"},
     {LATER("die_sigabrt"), "while answering, llama-server was killed by "
      "SIGABRT"},
-    {LATER("oom_mid"), "out of memory while answering"},
+    {LATER("oom_mid"), "out of memory"},
     {AT("sigstop", "3"), "0.4 s"},
     {AT("cut", "4"), "closed the connection before its reply was complete"},
     {AT("stall", "4"), "fell silent before its end for more than 0.4 s"},
