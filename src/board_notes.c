@@ -94,12 +94,6 @@ static void begin_tally(struct board_tally *tally)
         .coload_bytes = NAN};
 }
 
-static void push(double **list, size_t *n, double value)
-{
-    *list = mem_grow(*list, *n + 1, sizeof **list);
-    (*list)[(*n)++] = value;
-}
-
 static void tally_one(struct board_tally *a, const char *name, double value)
 {
     if (strcmp(name, turns_name) == 0) a->turns += value;
@@ -115,14 +109,14 @@ static void tally_one(struct board_tally *a, const char *name, double value)
     else if (strcmp(name, "board_power_peak_w") == 0)
         a->power_peak_w = most(a->power_peak_w, value);
     else if (strcmp(name, "board_power_w") == 0)
-        push(&a->power_w, &a->n_power, value);
+        mem_push(&a->power_w, &a->n_power, value);
     else if (strcmp(name, "board_gpu_load_pct") == 0)
-        push(&a->load_pct, &a->n_load, value);
+        mem_push(&a->load_pct, &a->n_load, value);
     else if (strcmp(name, "board_gpu_freq_hz") == 0)
-        push(&a->freq_hz, &a->n_freq, value);
+        mem_push(&a->freq_hz, &a->n_freq, value);
     else if (strcmp(name, "board_energy_scope") == 0) a->energy_scope = value;
     else if (strcmp(name, "board_coload_cores") == 0)
-        push(&a->coload_cores, &a->n_coload, value);
+        mem_push(&a->coload_cores, &a->n_coload, value);
     else if (strcmp(name, "board_coload_bytes") == 0)
         a->coload_bytes = most(a->coload_bytes, value);
     for (size_t k = 0; k < MARK_BITS; k++)

@@ -141,12 +141,6 @@ static double underrun_s(const struct evidence *e, const struct trial *t,
     return NAN;
 }
 
-static void push(double **list, size_t *n, double value)
-{
-    *list = mem_grow(*list, *n + 1, sizeof **list);
-    (*list)[(*n)++] = value;
-}
-
 static void add_observation(struct evidence *e, const struct trial *t,
                             const struct observation *o)
 {
@@ -160,10 +154,10 @@ static void add_observation(struct evidence *e, const struct trial *t,
     else if (strcmp(o->metric, WORKS_ONLY_THOUGHT) == 0) e->only_thoughts++;
     if (id < 0 || !is_of_candidate(t, id) || isnan(value)) return;
     if (t->marks) {
-        push(&e->marked[id], &e->n_marked[id], value);
+        mem_push(&e->marked[id], &e->n_marked[id], value);
         e->marks[id] |= t->marks;
     } else {
-        push(&e->values[id], &e->n[id], value);
+        mem_push(&e->values[id], &e->n[id], value);
     }
 }
 

@@ -57,12 +57,6 @@ void progress_forget(struct progress *p, const char *key)
             (--p->n_keys - at) * sizeof *p->keys);
 }
 
-static void push(double **list, size_t *n, double value)
-{
-    *list = mem_grow(*list, *n + 1, sizeof **list);
-    (*list)[(*n)++] = value;
-}
-
 /* The cliff of --full goes further up than the quick one. One of --full
  * counts for both, and so does a quick one that left no size out for its
  * time: there is nothing above it. */
@@ -120,11 +114,11 @@ void progress_add(struct progress *p, const struct trial *t)
     for (size_t i = 0; i < t->n_observations && !t->suite; i++) {
         const struct observation *o = &t->observations[i];
         if (strcmp(o->metric, "served_tok_s") == 0)
-            push(&p->served, &p->n_served, o->value);
+            mem_push(&p->served, &p->n_served, o->value);
         else if (strcmp(o->metric, "first_sentence_s") == 0)
-            push(&p->first, &p->n_first, o->value);
+            mem_push(&p->first, &p->n_first, o->value);
         else if (strcmp(o->metric, "latency50_s") == 0)
-            push(&p->latency50, &p->n_latency50, o->value);
+            mem_push(&p->latency50, &p->n_latency50, o->value);
         else if (strcmp(o->metric, "load_s") == 0)
             p->load_s[block] = o->value;
     }

@@ -54,3 +54,9 @@ char *mem_printf(const char *fmt, ...)
     va_end(args);
     return text;
 }
+
+void mem_push(double **list, size_t *n, double value)
+{
+    *list = mem_grow(*list, *n + 1, sizeof **list);
+    (*list)[(*n)++] = value;
+}

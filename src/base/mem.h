@@ -13,4 +13,7 @@ char *mem_copy(const char *text);                      /* NULL stays NULL */
 char *mem_copy_n(const char *text, size_t len);        /* adds the NUL */
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* One more at the end of a list of n numbers. */
+void mem_push(double **list, size_t *n, double value);
+
 #endif
