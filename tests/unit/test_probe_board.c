@@ -13,31 +13,9 @@
 #include "probe/nvpmodel.h"
 #include "probe/probe.h"
 #include "temp_tree.h"
+#include "unit/reading_fixture.h"
 
 #define BASE "sys/firmware/devicetree/base/"
-
-struct fixture {
-    struct temp_tree tree;
-    struct reading   r;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = mem_new(1, sizeof *f);
-
-    *state = f;
-    return temp_tree_init(&f->tree);
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-
-    reading_done(&f->r);
-    temp_tree_done(&f->tree);
-    free(f);
-    return 0;
-}
 
 static void look(struct fixture *f)
 {
