@@ -111,7 +111,7 @@ static int find_before(struct modes *m, const struct reading *board,
     if (!rc && m->command && !id)
         rc = err_set(err, ERR_PREFLIGHT, "this board does not say which power "
                      "mode it is in, so it could not be restored; name the "
-                     "mode to restore");
+                     "mode to go back to with --restore-mode");
     if (!rc && id) rc = need_name(m->command, id, name, err);
     if (!rc && id) {
         m->before_id = mem_copy(id);
