@@ -179,19 +179,63 @@ static bool joins(const char *text, const char *at)
            before > text && is_digit(before[-1]);
 }
 
-bool answer_has(const char *normal, const char *phrase)
+const char *answer_find(const char *normal, const char *from,
+                        const char *phrase, const char **end)
 {
-    char  *wanted = answer_normal(phrase);
-    size_t len    = strlen(wanted);
-    bool   found  = false;
+    char       *wanted = answer_normal(phrase);
+    size_t      len    = strlen(wanted);
+    const char *found  = NULL;
 
-    for (const char *at = normal; len > 0 && !found; at++) {
+    for (const char *at = from; len > 0 && !found; at++) {
         at = strstr(at, wanted);
         if (!at) break;
-        found = !joins(normal, at) && !joins(normal, at + len);
+        if (!joins(normal, at) && !joins(normal, at + len)) found = at;
     }
+    if (found) *end = found + len;
     free(wanted);
     return found;
+}
+
+bool answer_has(const char *normal, const char *phrase)
+{
+    const char *end;
+
+    return answer_find(normal, normal, phrase, &end) != NULL;
+}
+
+size_t answer_times(const char *normal, const char *phrase)
+{
+    const char *at = normal;
+    size_t      n  = 0;
+
+    while (answer_find(normal, at, phrase, &at)) n++;
+    return n;
+}
+
+char *answer_words(const char *text)
+{
+    char            *words = answer_normal(text);
+    size_t           used = 0;
+    bool             gap = false;
+    utf8proc_int32_t c;
+
+    for (const char *at = words; *at;) {
+        size_t n = look(at, &c);
+
+        /* "don't" and "21.5" stay whole. */
+        if (is_word(c) || (at > words && joins(words, at)) ||
+            (c == '\'' && used > 0 && !gap && at[1] >= 'a' && at[1] <= 'z')) {
+            if (gap) words[used++] = ' ';
+            gap = false;
+            memmove(words + used, at, n);
+            used += n;
+        } else {
+            gap = used > 0;
+        }
+        at += n;
+    }
+    words[used] = '\0';
+    return words;
 }
 
 char *answer_excerpt(const char *text)

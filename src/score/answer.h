@@ -33,6 +33,19 @@ char *answer_bare(char *normal);
  * apostrophes do not matter; "21" is not in "21.5" or "211". */
 bool answer_has(const char *normal, const char *phrase);
 
+/* Where the phrase stands as whole words at or behind `from`, a place in the
+ * normal text; *end, when it is found, is the place behind it. NULL: nowhere,
+ * or the phrase is blank. */
+const char *answer_find(const char *normal, const char *from,
+                        const char *phrase, const char **end);
+
+/* How often it stands there; places do not overlap. */
+size_t answer_times(const char *normal, const char *phrase);
+
+/* Only the words of a text, as answer_normal has them, with single spaces
+ * between: marks do not matter when these are compared. Caller frees. */
+char *answer_words(const char *text);
+
 /* The first words at text, at most about 40 bytes of one line, printable,
  * with "..." when cut. Caller frees. */
 char *answer_excerpt(const char *text);

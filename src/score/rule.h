@@ -13,7 +13,10 @@ enum rule_type {
     RULE_COUNT,   /* integer 0..1,000,000                                  */
     RULE_TEXT,    /* text with at least one visible character              */
     RULE_TEXTS,   /* list of such texts, at least one                      */
-    RULE_YES      /* true; leave the field out for "no"                    */
+    RULE_YES,     /* true; leave the field out for "no"                    */
+    RULE_LETTER,  /* text of one letter or digit                           */
+    RULE_LANGUAGE,   /* code of a language that language.h can tell        */
+    RULE_REPEATS  /* {"phrase":text,"times":1..1000}, nothing else         */
 };
 
 struct rule_field {

@@ -5,8 +5,11 @@
 #include <string.h>
 
 const struct score_ops *const score_all[] = {
-    &score_state,     &score_no_call,  &score_instruction,
-    &score_speakable, &score_mentions, NULL,
+    &score_state,       &score_no_call,  &score_calls,
+    &score_instruction, &score_speakable, &score_mentions,
+    &score_asks_back,   &score_declines, &score_honest,
+    &score_unasked,     &score_given,    &score_willing,
+    NULL,
 };
 
 const struct score_ops *score_find(const char *name)

@@ -23,16 +23,20 @@
 
 struct suite_case;
 
-/* What a scorer sees. Everything is borrowed. */
+/* What a scorer sees: one turn of the user and what came of it. Everything
+ * is borrowed. */
 struct transcript {
     const struct suite_case *test;
+    const struct suite_turn *asked;
     const char   *question;     /* the last thing the user said            */
     const char   *answer;       /* the last assistant content, "" if none  */
-    const struct turn *turns;   /* every model turn in order               */
+    const struct turn *turns;   /* the model's turns since, in order       */
     size_t        n_turns;
-    json_t       *start_state;  /* of the home, {entity: {attr: value}}    */
-    json_t       *end_state;    /* after the model's calls                 */
+    json_t       *start_state;  /* of the home, {entity: {attr: value}},
+                                   before the model's calls; NULL: no home */
+    json_t       *end_state;    /* after them                              */
     size_t        n_calls;      /* structured calls that were executed     */
+    size_t        n_refused;    /* of them: the home answered an error     */
     bool          is_reparsed;  /* calls were read from text: the what-if  */
 };
 
@@ -58,9 +62,16 @@ struct score_ops {
 
 extern const struct score_ops score_state;        /* resulting home state   */
 extern const struct score_ops score_no_call;      /* nothing may be called  */
+extern const struct score_ops score_calls;        /* what must be called    */
 extern const struct score_ops score_instruction;  /* verifiable instruction */
 extern const struct score_ops score_speakable;    /* fit to be spoken       */
 extern const struct score_ops score_mentions;     /* facts in the answer    */
+extern const struct score_ops score_asks_back;    /* asks what is unclear   */
+extern const struct score_ops score_declines;     /* says that it cannot be */
+extern const struct score_ops score_honest;       /* said and done agree    */
+extern const struct score_ops score_unasked;      /* no needless question   */
+extern const struct score_ops score_given;        /* asks not what was said */
+extern const struct score_ops score_willing;      /* no needless refusal    */
 
 extern const struct score_ops *const score_all[]; /* ends with NULL */
 const struct score_ops *score_find(const char *name);

@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* speakable.c - is the answer fit to be read aloud?
- *   {"scorer":"speakable", "max_words":60, "max_first_words":25}
- * No markdown, emoji, addresses, braces, tags or special tokens; not too
- * long; and a first sentence short enough for the voice to start soon. One
- * scan; the reason names the first offence with its text. */
+ *   {"scorer":"speakable", "max_words":60, "max_first_words":25,
+ *    "strict":true}
+ * Nothing that was written for the eye (markup.h), nothing that a voice reads
+ * as nonsense (tts.h); not too long; and a first sentence short enough for
+ * the voice to start soon. Without max_words the limit is 60 words, and 40
+ * where a yes or an "It is done." would do. The reason names the first
+ * offence with its text. */
+#include "score/speakable.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <utf8proc.h>
 
+#include "base/jsonx.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "score/answer.h"
+#include "score/markup.h"
 #include "score/rule.h"
 #include "score/score.h"
+#include "score/tts.h"
 #include "sentence.h"
 
-#define MAX_WORDS       60
-#define MAX_FIRST_WORDS 25
-#define TAG_BYTES       40
+#define MAX_WORDS        60
+#define MAX_BRIEF_WORDS  40
+#define MAX_FIRST_WORDS  25
+#define BRIEF_WORDS      8    /* of a question that wants a brief answer    */
 
 static int check_rule(const json_t *rule, const struct suite_case *test,
                       struct err *err)
@@ -25,215 +33,117 @@ static int check_rule(const json_t *rule, const struct suite_case *test,
     static const struct rule_field fields[] = {
         {"max_words", RULE_COUNT},
         {"max_first_words", RULE_COUNT},
+        {"strict", RULE_YES},
         {NULL, RULE_COUNT},
     };
 
     (void)test;
-    return rule_check(rule, fields, 0, err);
+    if (rule_check(rule, fields, 0, err)) return -1;
+    if (rule_count(rule, "max_words", MAX_WORDS) < 2 ||
+        rule_count(rule, "max_first_words", MAX_WORDS) < 1)
+        return err_set(err, ERR_INPUT, "scorer \"speakable\": \"max_words\" "
+                       "must be at least 2 and \"max_first_words\" at least "
+                       "1; no answer can pass");
+    return 0;
 }
 
-static bool is_word_byte(char c)
+/* ---- length against the question --------------------------------------- */
+
+/* What opens a question for yes or no, or a command to a home: English,
+ * German, Spanish. Each with a space on both sides. */
+static const char openers[] =
+    " is are was were am do does did can could will would shall should has "
+    "have had may might must isn't aren't wasn't don't doesn't didn't can't "
+    "won't turn switch set open close shut lock unlock start stop pause resume "
+    "play dim brighten increase decrease raise lower add remove cancel delete "
+    "mute unmute skip put make check remind wake "
+    "ist sind war hat habe hast haben kann kannst können darf soll muss wird "
+    "schalte schalt mach mache stelle stell öffne schließe starte stoppe "
+    "pausiere spiel spiele dimme setze füge lösche "
+    "está están es son hay tiene puede puedes debo tengo enciende apaga pon "
+    "abre cierra sube baja para pausa quita añade ";
+
+/* What asks for more than that, wherever it stands. */
+static const char askers[] =
+    " what why how who whom whose which when where tell explain describe "
+    "give recommend suggest summarize summarise compare write read sing "
+    "story joke poem recipe "
+    "was wie warum wer welche welcher welches wann wo weshalb erkläre erklär "
+    "erzähl erzähle nenne beschreibe "
+    "qué cómo cuál cuáles quién dónde cuándo explica cuenta dime describe ";
+
+static bool is_in(const char *list, const char *word, size_t len)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
+    char key[32];
+
+    if (len + 3 > sizeof key) return false;
+    key[0] = ' ';
+    memcpy(key + 1, word, len);
+    memcpy(key + 1 + len, " ", 2);
+    return strstr(list, key) != NULL;
 }
 
-static bool is_blank(char c)
+/* Would a yes, or "It is done.", be an answer? */
+static bool wants_brief(const char *question)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
-}
+    static const char gaps[] = " .,;:!?\"()";
+    char *normal, *word;
+    bool  brief = true, is_question;
 
-/* Where emphasis starts in the line, or len: the first mark that could open
- * it, when a later one could close it. */
-static size_t find_emphasis(const char *line, size_t len, char mark)
-{
-    size_t open = len;
-
-    for (size_t i = 0; i < len; i++) {
-        size_t n = 0;
-        bool   outside_left, outside_right;
-
-        if (line[i] != mark) continue;
-        while (i + n < len && line[i + n] == mark) n++;
-        /* Underscores inside a word are part of a name. */
-        outside_left  = mark != '_' || i == 0 || !is_word_byte(line[i - 1]);
-        outside_right = mark != '_' || i + n == len ||
-                        !is_word_byte(line[i + n]);
-        if (open < len && i > 0 && !is_blank(line[i - 1]) && outside_right)
-            return open;
-        if (open == len && i + n < len && !is_blank(line[i + n]) &&
-            outside_left)
-            open = i;
-        i += n - 1;
-    }
-    return len;
-}
-
-/* A list has a second item: "1. " alone may end a sentence before it. */
-static const char *find_last_second_item(const char *text)
-{
-    const char *last = NULL;
-
-    for (const char *c = strchr(text, '2'); c; c = strchr(c + 1, '2'))
-        if (c > text && is_blank(c[-1]) && (c[1] == '.' || c[1] == ')') &&
-            c[2] && is_blank(c[2]))
-            last = c;
-    return last;
-}
-
-/* What the start of a line says, or NULL. */
-static const char *line_offence(const char *line, size_t len,
-                                const char *second_item)
-{
-    size_t marks;
-
-    if (strncmp(line, "```", 3) == 0 || strncmp(line, "~~~", 3) == 0)
-        return "a code fence";
-    marks = strspn(line, "#");
-    if (marks >= 1 && marks <= 6 && is_blank(line[marks])) return "a heading";
-    marks = strspn(line, "-*_= ");
-    if (len >= 3 && marks >= len) return "a ruled line";
-    if ((*line == '-' || *line == '*' || *line == '+') && is_blank(line[1]))
-        return "a bullet";
-    if (strncmp(line, "\xE2\x80\x93 ", 4) == 0) return "a bullet";
-    if (*line == '>' && is_blank(line[1])) return "a quote mark";
-    if (*line == '1' && (line[1] == '.' || line[1] == ')') && line[2] &&
-        is_blank(line[2]) && second_item > line)
-        return "a numbered list";
-    return NULL;
-}
-
-/* <tag>, </tag>, <|token|> */
-static bool is_tag(const char *at)
-{
-    size_t n = 1;
-
-    if (!at[1] || (!is_word_byte(at[1]) && !strchr("/|!", at[1])) ||
-        (at[1] >= '0' && at[1] <= '9'))
+    if (!question || sentence_words(question, strlen(question)) > BRIEF_WORDS)
         return false;
-    while (n < TAG_BYTES && at[n] && !strchr("<>\n", at[n])) n++;
-    return at[n] == '>';
-}
+    normal = answer_normal(question);
+    word   = normal + strspn(normal, gaps);
+    /* Spanish marks a question where it begins, whatever its first word. */
+    is_question = strncmp(word, "\xC2\xBF", 2) == 0;
+    if (is_question) word += 2;
+    for (bool is_first = true; *word && brief; is_first = false) {
+        size_t n = strcspn(word, gaps);
 
-/* [INST], [/INST], [TOOL_CALLS] */
-static bool is_token(const char *at)
-{
-    size_t slash = at[1] == '/' ? 1 : 0;
-    size_t n = strspn(at + 1 + slash, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
-
-    return n >= 2 && at[1 + slash + n] == ']';
-}
-
-static bool is_json_list(const char *at)
-{
-    at++;
-    at += strspn(at, " \t\r\n");
-    return *at == '"' || *at == '{' || *at == '[';
-}
-
-static bool is_address(const char *text, const char *at)
-{
-    if (at > text && is_word_byte(at[-1])) return false;
-    return strncasecmp(at, "http://", 7) == 0 ||
-           strncasecmp(at, "https://", 8) == 0 ||
-           (strncasecmp(at, "www.", 4) == 0 && is_word_byte(at[4]));
-}
-
-static const char *symbol_offence(utf8proc_int32_t c)
-{
-    if (c == 0x2022 || c == 0x2023 || c == 0x25aa || c == 0x25cf)
-        return "a bullet";
-    if (c == 0xfffd) return "a broken character";
-    if ((c >= 0x2190 && c <= 0x21ff) || (c >= 0x2500 && c <= 0x25ff))
-        return "a symbol";
-    if ((c >= 0x2300 && c <= 0x23ff) || (c >= 0x2600 && c <= 0x27bf) ||
-        (c >= 0x2b00 && c <= 0x2bff) || (c >= 0x1f000 && c <= 0x1faff) ||
-        c == 0xfe0f || c == 0x20e3)
-        return "an emoji";
-    return NULL;
-}
-
-/* What the character at `at` says, or NULL. */
-static const char *character_offence(const char *text, const char *at,
-                                     utf8proc_int32_t c)
-{
-    if (c >= 0x80) return symbol_offence(c);
-    switch (c) {
-    case '<': return is_tag(at) ? "a tag or special token" : NULL;
-    case '[':
-        if (is_token(at)) return "a tag or special token";
-        return is_json_list(at) ? "JSON" : NULL;
-    case ']': return at[1] == '(' ? "a link" : NULL;
-    case '{':
-    case '}': return "a brace";
-    case '`': return "code";
-    case '~': return at[1] == '~' ? "emphasis" : NULL;
-    case '|': return "a table";
-    case '\\': return "a backslash";
-    case 'h':
-    case 'H':
-    case 'w':
-    case 'W': return is_address(text, at) ? "an address" : NULL;
-    default: return NULL;
+        /* "Was it ...?" wants a yes; the German "was" inside one does not. */
+        brief = is_first && !is_question ? is_in(openers, word, n)
+                                         : !is_in(askers, word, n);
+        word += n;
+        word += strspn(word, gaps);
     }
+    brief = brief && *normal;
+    free(normal);
+    return brief;
 }
 
-/* The first thing in a valid text that cannot be read aloud, or NULL. */
-static const char *find_offence(const char *text, const char **where)
+/* ---- the verdict ------------------------------------------------------- */
+
+/* The first thing that fails the answer, or NULL. */
+static const char *find_offence(const char *text, bool is_strict,
+                                const char **where)
 {
-    const char *second_item = find_last_second_item(text);
-    const char *emphasis = NULL, *what = NULL;
-    bool        at_start = true;
+    const char     *what = markup_find(text, false, where);
+    size_t          from = 0;
+    struct tts_flaw flaw;
 
-    for (const char *at = text; *at;) {
-        utf8proc_int32_t c;
-        utf8proc_ssize_t n =
-            utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &c);
-
-        *where = at;
-        if (at_start && !is_blank(*at)) {
-            size_t len   = strcspn(at, "\r\n");
-            size_t stars = find_emphasis(at, len, '*');
-            size_t lines = find_emphasis(at, len, '_');
-
-            emphasis = at + (stars < lines ? stars : lines);
-            what     = line_offence(at, len, second_item);
-            at_start = false;
-        }
-        if (!what && at == emphasis && !is_blank(*at)) what = "emphasis";
-        if (!what) what = character_offence(text, at, c);
-        if (what) return what;
-        if (c == '\n' || c == '\r') at_start = true;
-        at += n > 0 ? n : 1;
+    while (tts_next(text, &from, &flaw)) {
+        if (what && (size_t)(*where - text) <= flaw.at) return what;
+        if (!flaw.is_offence && !is_strict) continue;
+        *where = text + flaw.at;
+        return flaw.kind;
     }
-    return NULL;
+    return what;
 }
 
-static void judge(const json_t *rule, const struct transcript *t,
-                  struct judgement *out)
+static void judge_length(const json_t *rule, const struct transcript *t,
+                         const char *clean, struct judgement *out)
 {
-    long long   max_words = rule_count(rule, "max_words", MAX_WORDS);
-    long long   max_first =
+    size_t    len       = strlen(clean);
+    bool      is_brief  = wants_brief(t->question);
+    long long max_words = rule_count(rule, "max_words",
+                                     is_brief ? MAX_BRIEF_WORDS : MAX_WORDS);
+    long long max_first =
         rule_count(rule, "max_first_words", MAX_FIRST_WORDS);
-    char       *clean;
-    const char *what, *where = NULL;
-    size_t      len;
-    long long   words, first = 0;
-    ptrdiff_t   end;
+    long long words     = (long long)sentence_words(clean, len), first = 0;
+    ptrdiff_t end       = sentence_end(clean, len, true);
 
-    if (answer_is_unfit(t->answer, 2, out)) return;
-    clean = utf8_clean(t->answer, strlen(t->answer));
-    len   = strlen(clean);
-    words = (long long)sentence_words(clean, len);
-    end   = sentence_end(clean, len, true);
     if (end > 0) first = (long long)sentence_words(clean, (size_t)end);
-    what = find_offence(clean, &where);
-    if (what) {
-        char *excerpt = answer_excerpt(where);
-
-        answer_fail(out, "cannot be read aloud: %s, \"%s\"", what, excerpt);
-        free(excerpt);
-    } else if (words > max_words) {
+    if (words > max_words) {
         answer_fail(out, "has %lld words; more than %lld are too many to "
                     "listen to", words, max_words);
     } else if (first > max_first) {
@@ -244,7 +154,48 @@ static void judge(const json_t *rule, const struct transcript *t,
                     max_first);
         free(excerpt);
     }
+}
+
+static void judge(const json_t *rule, const struct transcript *t,
+                  struct judgement *out)
+{
+    char       *clean;
+    const char *what, *where = NULL;
+
+    if (answer_is_unfit(t->answer, 2, out)) return;
+    clean = utf8_clean(t->answer, strlen(t->answer));
+    what  = find_offence(clean, jsonx_truth(rule, "strict") == 1, &where);
+    if (what) {
+        char *excerpt = answer_excerpt(where);
+
+        answer_fail(out, "cannot be read aloud: %s, \"%s\"", what, excerpt);
+        free(excerpt);
+    } else {
+        judge_length(rule, t, clean, out);
+    }
     free(clean);
+}
+
+size_t speakable_blemishes(const char *text, const char **first_kind,
+                           size_t *at)
+{
+    char           *bounded =
+        mem_copy_n(text, strnlen(text, ANSWER_MOST_BYTES));
+    size_t          n = 0, from = 0;
+    struct tts_flaw flaw;
+
+    if (first_kind) *first_kind = NULL;
+    if (at) *at = 0;
+    /* Places are told in the caller's bytes: nothing is replaced here, and
+     * tts_next takes an invalid byte for a letter. */
+    while (tts_next(bounded, &from, &flaw)) {
+        if (flaw.is_offence) continue;
+        if (n++ > 0) continue;
+        if (first_kind) *first_kind = flaw.kind;
+        if (at) *at = flaw.at;
+    }
+    free(bounded);
+    return n;
 }
 
 const struct score_ops score_speakable = {

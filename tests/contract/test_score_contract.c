@@ -31,12 +31,34 @@ static const struct sample {
     {"speakable", "{}", false, false},
     {"mentions", "{\"none\":[\"a\"]}", false, false},
     {"mentions", "{\"any\":[\"a a\",\"[[\"],\"all\":[\"]\"]}", false, false},
+    {"calls", "{\"must\":[{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":"
+     "[\"a\"]}}],\"never\":[\"[\"],\"at_most\":1}", false, false},
+    {"calls", "{\"at_most\":1}", false, true},
+    {"asks_back", "{\"about\":[\"a\",\"which\"]}", false, false},
+    {"declines", "{\"about\":[\"a\",\"[\"]}", false, false},
+    {"honest", "{}", false, false},
+    {"unasked", "{}", false, false},
+    {"given", "{}", false, false},
+    {"willing", "{}", false, false},
 };
 #define N_SAMPLES (sizeof samples / sizeof *samples)
 
+static struct suite_turn test_turn = {
+    .say = (char[]){"Switch the light on."}, .cuts_words = -1};
 static struct suite_case test_case = {
     .suite = (char[]){"s"}, .id = (char[]){"i"}, .category = (char[]){"c"},
-    .home = (char[]){"flat"}, .say = (char[]){"Switch the light on."}};
+    .language = (char[]){"en"}, .home = (char[]){"flat"},
+    .turns = &test_turn, .n_turns = 1};
+
+/* The answer is also every text of a call: those are the model's, too. */
+static void make_turn(struct turn *turn, struct tool_call *call,
+                      const char *answer)
+{
+    *call = (struct tool_call){.id = (char *)"", .name = (char *)answer,
+                               .arguments = (char *)answer};
+    *turn = (struct turn){.content = (char *)answer, .calls = call,
+                          .n_calls = 1};
+}
 
 static json_t *sample_rule(const struct sample *s)
 {
@@ -58,20 +80,40 @@ static bool has_data(void)
     return getenv("AUDITION_DATA") != NULL;
 }
 
-static void judge(const struct sample *s, const char *answer,
-                  struct judgement *out)
+/* n_calls: 0, or 1 for a call whose texts are the answer. */
+static void judge_with(const struct sample *s, const char *answer,
+                       size_t n_calls, struct judgement *out)
 {
     json_t           *rule  = sample_rule(s);
     json_t           *start = json_pack("{s:{s:s}}", "light.kitchen", "state",
                                         "off");
-    struct transcript t     = {.test = &test_case, .question = test_case.say,
-                               .answer = answer, .start_state = start,
+    struct tool_call  call;
+    struct turn       turn;
+    struct transcript t     = {.test = &test_case, .asked = &test_turn,
+                               .question = test_turn.say, .answer = answer,
+                               .turns = &turn, .n_turns = n_calls,
+                               .n_calls = n_calls, .start_state = start,
                                .end_state = start};
 
+    make_turn(&turn, &call, answer);
+    test_turn.checks    = json_pack("[O]", rule);
+    test_turn.reference = json_pack(
+        "{s:[{s:s, s:{s:s, s:i}}], s:s}", "calls", "name", "HassTurnOn",
+        "arguments", "name", "light", "brightness", 21, "answer",
+        "The light is on.");
     *out = (struct judgement){.pass = true};
     score_find(s->scorer)->judge(rule, &t, out);
+    json_decref(test_turn.checks);
+    json_decref(test_turn.reference);
+    test_turn.checks = test_turn.reference = NULL;
     json_decref(start);
     json_decref(rule);
+}
+
+static void judge(const struct sample *s, const char *answer,
+                  struct judgement *out)
+{
+    judge_with(s, answer, 0, out);
 }
 
 static void test_every_scorer_is_complete_and_found(void **state)
@@ -144,7 +186,7 @@ static void test_every_scorer_survives_hostile_answers(void **state)
         "a a a. ", "\xCC\x81", "\xCD\x85\xCC\x96", "a\xE2\x80\x99",
         "\x01\x1b[31m", "\xE2\x80\xAE ", "\xF0\x9F\x98\x80",
     };
-    static const size_t lengths[] = {1, 7, 32768, 1000000};
+    static const size_t lengths[] = {1, 7, 32768, 32768, 1000000, 1000000};
     char               *text = mem_new(1000001, 1);
 
     for (size_t i = 0; i < N_SAMPLES; i++)
@@ -156,7 +198,7 @@ static void test_every_scorer_survives_hostile_answers(void **state)
                 for (size_t at = 0; at < lengths[k]; at++)
                     text[at] = seeds[j][at % n];
                 text[lengths[k]] = '\0';
-                judge(&samples[i], text, &got);
+                judge_with(&samples[i], text, k % 2, &got);
                 assert_non_null(memchr(got.reason, '\0', sizeof got.reason));
                 assert_true(utf8_valid(got.reason, strlen(got.reason)));
                 assert_true(got.pass == (got.reason[0] == '\0'));
