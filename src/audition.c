@@ -360,7 +360,7 @@ void audition_end(struct audition *a)
     free(a->entries);
     for (size_t i = 0; i < a->n_suites; i++) suite_done(&a->suites[i]);
     free(a->suites);
-    free(a->cases);
+    suite_picked_free(a->cases, a->n_cases);
     free(a->llama_server);
     free(a->power_mode_id);
     if (a->has_board) board_end(&a->board);

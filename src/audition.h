@@ -49,7 +49,7 @@ struct audition {
     char                  llama_sha256[65];
     struct suite         *suites;
     size_t                n_suites;
-    const struct suite_case **cases;      /* picked, borrowed from suites    */
+    struct suite_case   **cases;          /* picked                          */
     size_t                n_cases;
     struct prompt_kit     prompt;
     struct schedule       schedule;

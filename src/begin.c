@@ -13,15 +13,20 @@
 #include "candidates.h"
 #include "probe/probe.h"
 
-#define DEFAULT_CONTEXT 4096
-#define DEFAULT_CASES 40            /* --quick */
-#define ALL_CASES 100000
+#define DEFAULT_CONTEXT 8192        /* a home of 40 with its tools has 4,000 */
+#define QUICK_TURNS 100             /* of the user, over all suites: ten minutes
+                                       of an 8B model on an Orin NX          */
+#define ALL_CASES 100000            /* a candidate; a larger suite is sampled */
+#define NOISE_CASES 20              /* --quick; of those with a home         */
+#define NOISE_CASES_FULL 120
 #define QUICK_BUDGET_S 180.0        /* of speed measurements, a candidate */
 #define FULL_BUDGET_S 900.0
 #define ROUNDS_FOR_INTERVAL 6       /* fewer support no 95 % interval */
 
-static const char *const our_suites[] = {"home", "small_talk", "instructions",
-                                         "speech", NULL};
+/* Of the others in the data folder, each is in another language. */
+static const char *const our_suites[] = {
+    "home", "home_services", "no_call", "instructions", "knowledge",
+    "conversations", NULL};
 
 static void add_server(struct config *c, const char *url, const char *model)
 {
@@ -60,6 +65,14 @@ static void replace_text(char **into, const char *text)
     *into = mem_copy(text);
 }
 
+static void replace_texts(struct text_list *into,
+                          const struct text_list *with)
+{
+    text_list_done(into);
+    for (size_t i = 0; i < with->n; i++)
+        text_list_add(into, with->items[i]);
+}
+
 static void apply_coload(const struct run_options *o, struct coload_config *c)
 {
     replace_text(&c->command, o->co_load);
@@ -82,6 +95,8 @@ static int apply_options(struct audition *a, struct err *err)
     if (!isnan(o->reserve_bytes)) c->reserve_bytes = o->reserve_bytes;
     if (!isnan(o->budget_s)) c->budget_s = o->budget_s;
     if (o->cases > 0) c->cases = o->cases;
+    if (o->repeats > 0) c->repeats = o->repeats;
+    if (o->noise.n) replace_texts(&c->noise, &o->noise);
     if (o->context > 0) c->context = o->context;
     replace_text(&c->objective, o->objective);
     if (!isnan(o->speaking_rate_words_per_min))
@@ -92,11 +107,7 @@ static int apply_options(struct audition *a, struct err *err)
     if (!isnan(o->min_tool_accuracy))
         c->thresholds.min_tool_accuracy = o->min_tool_accuracy;
     if (!isnan(o->min_quality)) c->thresholds.min_quality = o->min_quality;
-    if (o->suites.n) {
-        text_list_done(&c->suites);
-        for (size_t i = 0; i < o->suites.n; i++)
-            text_list_add(&c->suites, o->suites.items[i]);
-    }
+    if (o->suites.n) replace_texts(&c->suites, &o->suites);
     return c->candidates.n ? 0 : candidate_of_environment(c, err);
 }
 
@@ -132,21 +143,69 @@ static void complete_candidates(struct audition *a)
     json_decref(ours);
 }
 
+/* What is left out is told; the rest is run. */
+static void tell_broken(const struct audition *a, const struct suite *s)
+{
+    for (size_t i = 0; i < s->broken.n; i++)
+        story_say(a, "left out: %s", s->broken.items[i]);
+    if (s->n_broken > s->broken.n)
+        story_say(a, "left out: %zu more lines of %s",
+                  s->n_broken - s->broken.n, s->path);
+}
+
 static int load_suites(struct audition *a, struct err *err)
 {
-    size_t n = a->config.suites.n, most;
+    size_t n = a->config.suites.n, most, most_turns;
 
     if (n == 0)
         for (n = 0; our_suites[n];) text_list_add(&a->config.suites,
                                                   our_suites[n++]);
     a->suites = mem_new(n, sizeof *a->suites);
-    for (size_t i = 0; i < n; i++, a->n_suites++)
-        if (suite_load(&a->suites[i], a->config.suites.items[i], err))
+    for (size_t i = 0; i < n; i++, a->n_suites++) {
+        if (suite_load(&a->suites[i], a->config.suites.items[i],
+                       a->opt->keep_going, err))
             return -1;
-    most = a->config.cases > 0 ? (size_t)a->config.cases
-         : a->opt->full ? ALL_CASES : DEFAULT_CASES;
-    a->n_cases = suite_pick(a->suites, a->n_suites, most,
-                            (uint64_t)a->opt->seed, &a->cases);
+        tell_broken(a, &a->suites[i]);
+    }
+    most = a->config.cases > 0 ? (size_t)a->config.cases : ALL_CASES;
+    most_turns = a->config.cases > 0 || a->opt->full ? 0 : QUICK_TURNS;
+    return suite_pick(a->suites, a->n_suites, most, most_turns,
+                      (uint64_t)a->opt->seed, &a->cases, &a->n_cases, err);
+}
+
+/* A word error rate of 1 to 50 percent, or 0: it is none. */
+static int percent_of(const char *text)
+{
+    char *end;
+    long  percent = strtol(text, &end, 10);
+
+    return end == text || *end || percent < 1 || percent > 50 ? 0
+                                                              : (int)percent;
+}
+
+static void set_noise(struct audition *a)
+{
+    struct schedule *s = &a->schedule;
+
+    s->noise_cases = a->opt->full ? NOISE_CASES_FULL : NOISE_CASES;
+    for (size_t i = 0; i < a->config.noise.n; i++)
+        s->noise_percent[s->n_noise++] = percent_of(a->config.noise.items[i]);
+}
+
+static int check_noise(const struct text_list *list, struct err *err)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        int  percent = percent_of(list->items[i]);
+        bool is_twice = false;
+
+        for (size_t k = 0; k < i; k++)
+            is_twice = is_twice || percent_of(list->items[k]) == percent;
+        if (!percent || is_twice || i >= SCHEDULE_NOISE_MOST)
+            return err_set(err, ERR_INPUT, "noise: \"%.40s\" is not one of at "
+                           "most %d different word error rates from 1 to 50 "
+                           "percent, like 5,10,20", list->items[i],
+                           SCHEDULE_NOISE_MOST);
+    }
     return 0;
 }
 
@@ -167,7 +226,10 @@ void audition_schedule(struct audition *a)
         .long_prefill = o->full, .can_complete = true,
         .deep_blocks = o->full ? blocks : 1,
         .cold_cases = o->full ? 6 : 2, .soak_s = a->config.soak_s,
-        .cases = a->cases, .n_cases = a->n_cases};
+        .repeats = a->config.repeats,
+        .cases = (const struct suite_case **)a->cases,
+        .n_cases = a->n_cases};
+    set_noise(a);
     if (a->schedule.max_rounds < a->schedule.min_rounds)
         a->schedule.max_rounds = a->schedule.min_rounds;
 }
@@ -227,7 +289,7 @@ int audition_begin(struct audition *a, const struct run_options *opt,
         e->sampling = a->list.items[i].sampling;
         e->template_kwargs = a->list.items[i].template_kwargs;
     }
-    if (load_suites(a, err)) return -1;
+    if (check_noise(&a->config.noise, err) || load_suites(a, err)) return -1;
     if (prompt_user(&a->prompt, &a->config, err)) return -1;
     audition_schedule(a);
     return 0;

@@ -40,7 +40,7 @@ static const struct opt doctor_opts[] = {
     {.name = "ctx-size", .letter = 'c', .type = OPT_INT, .at = AT(context),
      .min = 256, .max = 1048576, .value = "N",
      .help = "context in tokens, for candidates that state none "
-     "(otherwise 4096)"},
+     "(otherwise 8192)"},
     {.name = "threads", .letter = 't', .type = OPT_INT, .at = AT(threads),
      .min = 1, .max = 1024, .value = "N",
      .help = "CPU threads of the engine; otherwise its own choice"},

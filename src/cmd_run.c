@@ -43,7 +43,7 @@ static const struct opt run_opts[] = {
     {.name = "ctx-size", .letter = 'c', .type = OPT_INT, .at = AT(context),
      .min = 256, .max = 1048576, .value = "N",
      .help = "context in tokens, for candidates that state none "
-     "(otherwise 4096)"},
+     "(otherwise 8192)"},
     {.name = "threads", .letter = 't', .type = OPT_INT, .at = AT(threads),
      .min = 1, .max = 1024, .value = "N",
      .help = "CPU threads of the engine; otherwise its own choice"},
@@ -61,7 +61,16 @@ static const struct opt run_opts[] = {
      .help = "cases to ask: a suite's name or a .jsonl file; repeatable"},
     {.name = "cases", .type = OPT_INT, .at = AT(cases), .min = 1,
      .max = 10000, .alias = "limit", .value = "N",
-     .help = "at most so many cases a candidate (40 with --quick)"},
+     .help = "at most so many cases a candidate; otherwise all with --full, "
+     "a sample of 100 turns with --quick"},
+    {.name = "keep-going", .type = OPT_FLAG, .at = AT(keep_going),
+     .help = "leave out lines of a suite that are broken, and run the rest"},
+    {.name = "noise", .type = OPT_LIST, .at = AT(noise), .value = "PERCENT",
+     .help = "ask home cases again as a speech recogniser would mishear them, "
+     "at these word error rates; repeatable, or 5,10,20"},
+    {.name = "repeats", .type = OPT_INT, .at = AT(repeats), .min = 1,
+     .max = 100, .value = "N", .help = "ask each case so many times: how "
+     "consistent are the answers"},
     {.name = "blocks", .type = OPT_INT, .at = AT(blocks), .min = 1, .max = 2,
      .value = "N", .help = "loads of each candidate (2; 1 on Tegra)"},
     {.name = "repetitions", .letter = 'r', .type = OPT_INT, .at = AT(rounds),

@@ -199,29 +199,33 @@ static void set_status(const struct audition *a, const struct entry *e,
 }
 
 /* Cases that are not asked in this audition (fewer now, or edited since) are
- * stored, but are no part of its result. */
-static bool is_picked(const struct audition *a, const char *key)
+ * stored, but are no part of its result: "SUITE/ID/HASH" of those that are. */
+static json_t *picked_cases(const struct audition *a)
 {
-    char picked[160];
+    json_t *all = json_object();
+    char    key[160];
 
     for (size_t i = 0; i < a->n_cases; i++) {
-        schedule_case_key(a->cases[i], schedule_is_by_prompt(key), picked,
-                          sizeof picked);
-        if (strcmp(picked, key) == 0) return true;
+        schedule_case_key(a->cases[i], false, key, sizeof key);
+        /* nocheck: a long name is cut within a letter. */
+        json_object_set_new_nocheck(all, schedule_variant(key).rest,
+                                    json_true());
     }
-    return false;
+    return all;
 }
 
 struct feeding {
-    const struct audition *a;
-    struct evidence       *into;
+    json_t          *picked;
+    struct evidence *into;
 };
 
 static int feed(void *ctx, const struct trial *t)
 {
     struct feeding *f = ctx;
+    const char     *rest = schedule_variant(t->key).rest;
 
-    if (!t->suite || is_picked(f->a, t->key)) evidence_add(f->into, t);
+    if (!t->suite || (rest && json_object_get(f->picked, rest)))
+        evidence_add(f->into, t);
     return 0;
 }
 
@@ -229,14 +233,27 @@ static bool needs_tools(void *ctx, const char *suite)
 {
     const struct audition *a = ctx;
 
-    for (size_t i = 0; i < a->n_suites; i++) {
-        const struct suite *s = &a->suites[i];
-        for (size_t k = 0; strcmp(s->name, suite) == 0 && k < s->n; k++)
-            if (json_array_size(json_object_get(s->cases[k].reference,
-                                                "calls")))
-                return true;
-    }
+    for (size_t i = 0; i < a->n_suites; i++)
+        if (strcmp(a->suites[i].name, suite) == 0)
+            return a->suites[i].wants_calls;
     return false;
+}
+
+static const char *group_of(void *ctx, const char *suite, const char *id,
+                            int *members)
+{
+    const struct audition   *a = ctx;
+    const struct suite_case *found = NULL;
+
+    for (size_t i = 0; i < a->n_cases && !found; i++)
+        if (strcmp(a->cases[i]->id, id) == 0 &&
+            strcmp(a->cases[i]->suite, suite) == 0)
+            found = a->cases[i];
+    if (!found || !found->group) return NULL;
+    for (size_t i = 0; i < a->n_cases; i++)
+        *members += a->cases[i]->group &&
+                    strcmp(a->cases[i]->group, found->group) == 0;
+    return found->group;
 }
 
 static bool same_sampling(const struct audition *a)
@@ -489,16 +506,24 @@ static int collect_entry(struct audition *a, struct entry *e,
 {
     ev->speaking_rate_words_per_min = a->config.speaking_rate_words_per_min;
     if (e->subject_id) {
+        struct feeding f = {picked_cases(a), ev};
+
         audition_recall_engine(a, e);
         /* Transcripts are read only for the few examples in the report. */
         if (store_each_trial(a->store, e->subject_id, e->progress.n_keys < 5000,
-                             feed, &(struct feeding){a, ev}, err))
+                             feed, &f, err)) {
+            json_decref(f.picked);
             return -1;
+        }
+        json_decref(f.picked);
     }
     copy_identity(e, out);
     set_status(a, e, ev, out);
     subtract_reserve(ev, a->config.reserve_bytes);
     evidence_summarise(ev, needs_tools, a, a->config.thresholds.target_s, out);
+    if (ev->understanding)
+        understanding_summarise(ev->understanding, group_of, a,
+                                &out->understanding);
     set_preflight(a, e, out);
     set_diagnoses(a, e, ev, out);
     set_reported_memory(e, out);

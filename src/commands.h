@@ -17,6 +17,8 @@ extern const struct command command_init;
 extern const struct command command_score;
 extern const struct command command_report;
 extern const struct command command_list;
+extern const struct command command_cases;
+extern const struct command command_suites;
 extern const struct command command_hold;
 
 /* In the order of the help; ends with NULL. */

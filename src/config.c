@@ -312,6 +312,9 @@ static const struct field config_fields[] = {
              .choices = "off|keep"}},
     {.opt = {"cases", .type = OPT_INT, IN(config, cases), .min = 1,
              .max = 10000}},
+    {.opt = {"repeats", .type = OPT_INT, IN(config, repeats), .min = 1,
+             .max = 100}},
+    {.opt = {"noise", IN(config, noise)}, .bind = bind_texts},
     {.opt = {"soak", .type = OPT_SECONDS, IN(config, soak_s), .min = 10,
              .max = 7 * DAY_S}},
     {.opt = {"power_modes", IN(config, power_modes)}, .bind = bind_texts},
@@ -397,7 +400,8 @@ void config_init(struct config *out)
         .thresholds = {.target_s = 1.5, .ready_s = 2.0, .borderline_s = 2.5,
                        .min_tool_accuracy = 0.7, .min_quality = 0.5},
         .co_load = {.memory_bytes = NAN, .threads = -1, .ready_s = 60},
-        .soak_s = NAN, .budget_s = NAN, .cases = -1, .context = -1};
+        .soak_s = NAN, .budget_s = NAN, .cases = -1, .repeats = -1,
+        .context = -1};
 }
 
 void config_done(struct config *c)
@@ -415,6 +419,7 @@ void config_done(struct config *c)
     json_decref(c->tools);
     json_decref(c->entities);
     text_list_done(&c->suites);
+    text_list_done(&c->noise);
     text_list_done(&c->power_modes);
     free(c->mode_cmd);
     free(c->co_load.command);

@@ -45,6 +45,9 @@ struct config {
     json_t *entities;          /* [{"id","name","area","state"}], or NULL   */
     struct text_list suites;   /* names or paths; empty: all of ours        */
     int     cases;             /* most cases a candidate, -1: the mode's    */
+    int     repeats;           /* how often each is asked, -1: once         */
+    struct text_list noise;    /* word error rates in percent to mishear
+                                  cases at; empty: none                     */
     double  speaking_rate_words_per_min;     /* of the speech, default 150  */
     char   *thinking;          /* off (default): switched off where that can
                                   be done; keep: as the model comes         */

@@ -92,7 +92,7 @@ static void add_case(struct evidence *e, const struct trial *t)
     if (!c.by_prompt && is_observed(t, WORKS_CALL_WANTED)) {
         e->calls_wanted++;
         if (is_observed(t, WORKS_CALL_MADE)) e->calls_made++;
-        else if (is_observed(t, JUDGE_TEXT_CALL)) e->calls_as_text++;
+        else if (is_observed(t, judge_note_name[JUDGE_text_call])) e->calls_as_text++;
     }
     if (c.outcome != OUTCOME_PASS && c.outcome != OUTCOME_HARNESS)
         add_example(e, t);
@@ -117,12 +117,20 @@ static void keep_first(char **into, const char *text)
     if (!*into) *into = mem_copy(text);
 }
 
+/* Misheard or repeated, a case is none of its suite. */
+static bool is_plain(const struct trial *t)
+{
+    struct trial_variant v = schedule_variant(t->key);
+
+    return !v.is_case || v.is_plain;
+}
+
 /* What a case says about time stays with its suite, but for what only cases
  * show: a tool turn, and that as the template has it. */
 static bool is_of_candidate(const struct trial *t, int id)
 {
     return !t->suite ||
-           (!schedule_is_by_prompt(t->key) &&
+           (!schedule_is_by_prompt(t->key) && is_plain(t) &&
             (id == METRIC_tool_turn_s || id == METRIC_tool_turn_parallel_s));
 }
 
@@ -148,7 +156,8 @@ static void add_observation(struct evidence *e, const struct trial *t,
     double value = id == METRIC_underrun_s ? underrun_s(e, t, o->value)
                                            : o->value;
 
-    if (strcmp(o->metric, JUDGE_TEXT_CALL) == 0) e->text_calls++;
+    if (judge_note_find(o->metric) == JUDGE_text_call)
+        e->text_calls += is_plain(t);
     else if (strcmp(o->metric, WORKS_ANSWER) == 0) e->answers++;
     else if (strcmp(o->metric, WORKS_LEAK) == 0) e->leaks++;
     else if (strcmp(o->metric, WORKS_ONLY_THOUGHT) == 0) e->only_thoughts++;
@@ -187,7 +196,9 @@ void evidence_add(struct evidence *e, const struct trial *t)
     soak_add(e->soak, t);
     series_add(&e->series, t);
     serving_add(&e->serving, t);
-    if (t->suite) add_case(e, t);
+    if (!e->understanding) e->understanding = understanding_new();
+    understanding_add(e->understanding, t);
+    if (t->suite && is_plain(t)) add_case(e, t);
     if (schedule_is_cold(t->key)) add_cold(e, t);
 }
 
@@ -197,6 +208,7 @@ void evidence_done(struct evidence *e)
         free(e->values[i]);
         free(e->marked[i]);
     }
+    understanding_free(e->understanding);
     board_tally_done(&e->board);
     ledger_tally_done(&e->ledger);
     soak_free(e->soak);

@@ -11,6 +11,7 @@
 #include "serving.h"
 #include "soak.h"
 #include "types.h"
+#include "understanding.h"
 
 /* One case, as it came out. */
 struct case_outcome {
@@ -55,6 +56,7 @@ struct evidence {
     struct board_tally board;
     struct ledger_tally ledger;
     struct soak_series *soak;
+    struct understanding_tally *understanding;
     struct series  series;
     struct serving serving;
     char   *death;                 /* how the engine ended, or NULL         */

@@ -12,6 +12,7 @@
 
 #include "metrics.h"
 #include "types.h"
+#include "understanding.h"
 
 #define SCHEMA_VERSION 1
 
@@ -234,6 +235,7 @@ struct candidate_facts {
     struct coload_facts *coload;/* NULL: none                                */
     struct quality *quality;
     size_t n_quality;
+    struct understanding understanding;
     struct worst_case *examples;
     size_t n_examples;
     enum verdict verdict;

@@ -256,6 +256,8 @@ static void read_board(const json_t *object, struct candidate_facts *c)
 
     board_facts_read(json_object_get(object, "board"), &c->board);
     ledger_read(json_object_get(object, "ledger"), &c->ledger);
+    understanding_read(json_object_get(object, "understanding"),
+                       &c->understanding);
     if (json_is_object(soak)) {
         c->soak = mem_new(1, sizeof *c->soak);
         soak_read(soak, c->soak);

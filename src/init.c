@@ -140,7 +140,7 @@ static const char after_reserve[] =
     "\n"
     "# For every candidate that does not say otherwise.\n"
     "# defaults:\n"
-    "#   context: 4096                             # tokens, 64 to 1048576\n"
+    "#   context: 8192                             # tokens, 64 to 1048576\n"
     "#   sampling: {temperature: 0}                # sent with each request\n"
     "#   server_args: [--flash-attn, on]           # default: none\n"
     "#   template_kwargs: {enable_thinking: false} # default: none\n";

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* judge.h - from a finished conversation to its outcome.
  *
- * The structured calls of all turns are executed in order on a fresh home,
- * so judging a stored trial again gives the same verdict as on the day it
- * was run. In this order:
+ * The structured calls are executed in order on a fresh home, so judging a
+ * stored trial again gives the same verdict as on the day it was run. Each
+ * thing that the user said is a turn; a turn is judged by its own checks, from
+ * the state in which the model has left the home before it. A case passes
+ * when all its turns do. In this order:
  *
  *   harness_fault   the trial says so, or the case cannot be judged (its
  *                   home or a scorer is missing)
@@ -13,9 +15,10 @@
  *   fail            the trial failed for the candidate's own reason
  *   pass            all checks pass (and, where a check is about calls, no
  *                   call written as text would break it)
- *   unparsed        nothing was called, but the answer holds calls written
- *                   as text and executing those passes all checks about
- *                   calls; checks of the answer's text are left out
+ *   unparsed        calls were written as text, and executing those passes:
+ *                   in turns without a structured call, whose answer holds
+ *                   such a call, all checks about calls (checks of the text
+ *                   are left out there); in the others all checks
  *   fail            the first check that did not pass says why
  */
 #ifndef JUDGE_H
@@ -26,17 +29,47 @@
 #include "suite.h"
 #include "types.h"
 
-/* Observed (1) on a trial whose final answer holds a call written as text. */
-#define JUDGE_TEXT_CALL "text_call"
+/* What judging observes beside the outcome; stored with the trial, made anew
+ * when it is judged again.
+ *    name                    what it counts                                  */
+#define JUDGE_NOTES(X)                                                        \
+    X(text_call,              "cases with a call written as text")            \
+    X(turns_judged,           "turns of the user")                            \
+    X(turns_passed,           "of them: all checks pass")                     \
+    X(said_not_done,          "claims what was not done")                     \
+    X(said_not_done_of,       "turns in which nothing was changed")           \
+    X(done_not_said,          "denies what was done")                         \
+    X(done_not_said_of,       "turns in which something was changed")         \
+    X(needless_confirmation,  "asks leave to do what was asked for")          \
+    X(needless_confirmation_of, "turns in which it was to be done at once")   \
+    X(asked_for_given,        "asks for what the user had said")              \
+    X(asked_for_given_of,     "likewise")                                     \
+    X(refused,                "refuses what could be done")                   \
+    X(refused_of,             "turns that were not to be refused")            \
+    X(unspeakable,            "not fit to be read aloud")                     \
+    X(unspeakable_of,         "turns with a home, answered in words")
+
+enum judge_note {
+#define X(name, help) JUDGE_##name,
+    JUDGE_NOTES(X)
+#undef X
+    JUDGE_NOTE_COUNT
+};
+extern const char *const judge_note_name[JUDGE_NOTE_COUNT];
+
+/* JUDGE_NOTE_COUNT when it is none of them. */
+enum judge_note judge_note_find(const char *metric);
 
 struct judge_context {
     json_t *tools;       /* OpenAI array, borrowed; NULL: the home's own    */
     int     tools_shown; /* 1; 0: the template drops them; -1: not known    */
+    size_t  first_turn;  /* turns before it are executed, not judged        */
 };
 
-/* Sets t->outcome, t->reason (NULL on a pass) and t->end_state (NULL when
- * the case has no home); what was there before is freed. A trial whose
- * status is not TRIAL_OK only gets its outcome, and a reason if it has none. */
+/* Sets t->outcome, t->reason (NULL on a pass), t->end_state (NULL when the
+ * case has no home) and the notes among t->observations; what was there before
+ * is freed. A trial whose status is not TRIAL_OK only gets its outcome, and a
+ * reason if it has none. */
 void judge_case(const struct suite_case *test, struct trial *t,
                 const struct judge_context *ctx);
 

@@ -16,7 +16,7 @@ const struct command *const command_all[] = {
     &command_run, &command_plan, &command_predict, &command_inspect,
     &command_synth, &command_devices, &command_probe, &command_doctor,
     &command_init, &command_report, &command_list, &command_score,
-    &command_hold, NULL,
+    &command_cases, &command_suites, &command_hold, NULL,
 };
 
 static void print_help(FILE *out)
@@ -38,10 +38,10 @@ static void print_help(FILE *out)
 
 static int usage_error(const char *word)
 {
-    const char *names[16], *near;
+    const char *names[24], *near;
     size_t      n = 0;
 
-    for (; command_all[n] && n < 15; n++) names[n] = command_all[n]->name;
+    for (; command_all[n] && n < 23; n++) names[n] = command_all[n]->name;
     names[n] = NULL;
     near = opt_nearest(word, names);
     fprintf(stderr, "audition: there is no command \"%.60s\"%s%s%s; see "

@@ -46,6 +46,23 @@ static double bench_s(const struct forecast *f)
                 DECODE_TOKENS / f->served_tok_s.value);
 }
 
+/* How often the prompt of a case is not that of the case before. */
+static double new_prompts(const struct audition *a)
+{
+    double n = 0;
+
+    for (size_t i = 0; i < a->n_cases; i++) {
+        const struct suite_case *c = a->cases[i];
+        const struct suite_case *before = i ? a->cases[i - 1] : NULL;
+        const char *home = c->home ? c->home : "";
+        const char *last = before && before->home ? before->home : "";
+
+        n += !before || strcmp(home, last) != 0 ||
+             strcmp(suite_case_tools(c), suite_case_tools(before)) != 0;
+    }
+    return n;
+}
+
 static double cases_s(const struct audition *a, const struct forecast *f)
 {
     double usual_s = f->first_sentence_s.value +
@@ -54,11 +71,20 @@ static double cases_s(const struct audition *a, const struct forecast *f)
                     (CASE_TOKENS_MOST - 50) / f->served_tok_s.value;
     double turn_s = fmin(usual_s, most_s);
 
-    /* Each suite begins with a prompt that is not in the cache, and has some
-     * cases that are asked so. */
-    return (double)a->n_cases * turn_s * TOOL_CASE_CALLS +
-           (double)a->n_suites * (1 + a->schedule.cold_cases) *
+    /* Each home begins with a prompt that is not in the cache, in each block;
+     * each suite has some cases that are asked so. */
+    return (double)plan_turns(a) * turn_s * TOOL_CASE_CALLS +
+           (new_prompts(a) * a->schedule.blocks +
+            (double)a->n_suites * a->schedule.cold_cases) *
            f->ttft_cold_s.value;
+}
+
+size_t plan_turns(const struct audition *a)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n_cases; i++) n += a->cases[i]->n_turns;
+    return n;
 }
 
 /* A few short answers, most with a prompt of their own. */
@@ -279,6 +305,7 @@ void plan_make(const struct audition *a, struct plan *out)
         struct plan_row *r = &out->rows[i];
 
         *r = (struct plan_row){.entry = &a->entries[i], .cost_s = NAN,
+                               .cases_s = NAN,
                                .forecast = a->entries[i].forecast};
         think_first(r);
         judge_row(r, a);
@@ -291,8 +318,10 @@ void plan_make(const struct audition *a, struct plan *out)
         /* A base model is auditioned too: the report shows why it cannot
          * win. */
         if (is_predicted(r->entry) && r->verdict != VERDICT_DOES_NOT_FIT &&
-            r->verdict != VERDICT_UNSUPPORTED)
+            r->verdict != VERDICT_UNSUPPORTED) {
             r->cost_s = candidate_s(a, &r->entry->forecast);
+            r->cases_s = cases_s(a, &r->entry->forecast);
+        }
         if (!isnan(r->cost_s))
             out->audition_s = (isnan(out->audition_s) ? 0 : out->audition_s) +
                               r->cost_s;

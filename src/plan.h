@@ -15,6 +15,7 @@ struct plan_row {
     struct text_list    reasons;     /* why, what to know, what cannot hold  */
     const char         *absent;      /* how to get it, borrowed; NULL: here  */
     double              cost_s;      /* engine time of its audition; NAN out */
+    double              cases_s;     /* of that for the cases; NAN likewise  */
     bool                tok_s_cannot_hold, latency_cannot_hold,
                         memory_cannot_hold;   /* of what the user expects    */
 };
@@ -28,6 +29,8 @@ struct plan {
 
 void plan_make(const struct audition *a, struct plan *out);
 void plan_done(struct plan *p);
+/* What the user says in all cases that are asked. */
+size_t plan_turns(const struct audition *a);
 /* 0 when any candidate could be auditioned, be it after a download; else 2
  * when all are bad input, else 3. */
 int  plan_exit_code(const struct plan *p);

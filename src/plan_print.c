@@ -249,6 +249,31 @@ static void print_stored(const struct plan *p, struct strbuf *out)
     else strbuf_addf(out, "store: %s/audition.db\n", a->config.folder);
 }
 
+/* The sample, what it cannot tell, and what it takes. */
+static void say_cases(const struct plan *p, struct strbuf *out)
+{
+    const struct audition *a = p->audition;
+    size_t                 all = 0;
+    double                 least = NAN, most = NAN;
+
+    for (size_t i = 0; i < a->n_suites; i++) all += a->suites[i].n;
+    for (size_t i = 0; i < p->n; i++) {
+        least = fmin(least, p->rows[i].cases_s);
+        most  = fmax(most, p->rows[i].cases_s);
+    }
+    strbuf_addf(out, "%zu of %zu cases, in which the user speaks %zu times",
+                a->n_cases, all, plan_turns(a));
+    if (a->n_cases < all && a->n_cases > 0)
+        strbuf_addf(out, ": a sample by suite and category, a rate of 50 %% is "
+                    "known to ±%.0f points",
+                    100 * 1.96 * sqrt(0.25 / (double)a->n_cases *
+                                      (1 - (double)a->n_cases / (double)all)));
+    if (isfinite(most))
+        strbuf_addf(out, "; about %s of engine time a candidate",
+                    units_range(least / 60, most / 60, "min", 1).text);
+    strbuf_add(out, ";\n");
+}
+
 void plan_print(const struct plan *p)
 {
     const struct audition *a = p->audition;
@@ -271,8 +296,10 @@ void plan_print(const struct plan *p)
         strbuf_add(&out, "\ncalibration: ");
         add_line(&out, a->calibration.why, 13);
     }
-    strbuf_addf(&out, "\n%zu cases, %d block%s a candidate; ", a->n_cases,
-                a->schedule.blocks, a->schedule.blocks == 1 ? "" : "s");
+    strbuf_add(&out, "\n");
+    say_cases(p, &out);
+    strbuf_addf(&out, "%d block%s a candidate; ", a->schedule.blocks,
+                a->schedule.blocks == 1 ? "" : "s");
     if (isnan(p->audition_s))
         strbuf_add(&out, "how long that takes cannot be said.\n");
     else
@@ -355,6 +382,7 @@ static json_t *row_json(const struct plan_row *r)
     jsonx_set_number(o, "available_bytes", f->available_bytes);
     json_object_set_new(o, "metrics", metrics_json(r));
     jsonx_set_number(o, "audition_s", r->cost_s);
+    jsonx_set_number(o, "cases_s", r->cases_s);
     return o;
 }
 

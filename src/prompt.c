@@ -45,9 +45,9 @@ static char *replace(const char *text, const char *mark, const char *with,
 /* PROMPT_NOW on another hour of its day or the next. */
 static char *stamp(const char *unstamped, int minutes)
 {
-    int   at  = 19 * 60 + 30 + minutes;
-    char *now = mem_printf("%s January 2026, %02d:%02d",
-                           at < 24 * 60 ? "Monday, 12" : "Tuesday, 13",
+    int   at  = 18 * 60 + 30 + minutes;
+    char *now = mem_printf("%s March 2026, %02d:%02d",
+                           at < 24 * 60 ? "Thursday, 12" : "Friday, 13",
                            at / 60 % 24, at % 60);
     bool  over;
     char *text = replace(unstamped, MARK_NOW, now, STAMPED_BYTES, &over);
@@ -198,12 +198,13 @@ static int make_kit(struct prompt_kit *out, const struct config *config,
 }
 
 int prompt_case(struct prompt_kit *out, const struct config *config,
-                const struct home *home, struct err *err)
+                const struct home *home, const char *kind, struct err *err)
 {
-    char *lines = home ? home_entity_lines(home) : mem_copy("");
-    int   rc    = make_kit(out, config, lines, home ? home_tools(home) : NULL,
-                           err);
+    char   *lines = home ? home_entity_lines(home) : mem_copy("");
+    json_t *tools = home ? home_tools(home, kind) : NULL;
+    int     rc    = make_kit(out, config, lines, tools, err);
 
+    json_decref(tools);
     free(lines);
     return rc;
 }
@@ -215,6 +216,7 @@ static int user_kit(struct prompt_kit *out, const struct config *config,
     struct home    *home = NULL;
     struct entities e;
     char           *lines;
+    json_t         *tools;
     int             rc;
 
     *out = (struct prompt_kit){0};
@@ -225,8 +227,10 @@ static int user_kit(struct prompt_kit *out, const struct config *config,
     if (!isnan(factor) && e.n > 0)
         *n = (size_t)fmax(1, fmin(round(factor * (double)e.n), ENTITIES_MAX));
     lines = entity_text(&e, *n);
-    rc = make_kit(out, config, lines,
-                  config->tools ? config->tools : home_tools(home), err);
+    tools = config->tools ? json_incref(config->tools)
+                          : home_tools(home, HOME_TOOLS_INTENT);
+    rc = make_kit(out, config, lines, tools, err);
+    json_decref(tools);
     free(lines);
     free(e.lines);
     home_free(home);

@@ -8,11 +8,11 @@
 
 #include "base/err.h"
 #include "config.h"
-#include "home.h"
+#include "home/home.h"
 
-/* {{now}} is always this: an audition today and one tomorrow must ask the
- * same, or their answers could not be compared. */
-#define PROMPT_NOW "Monday, 12 January 2026, 19:30"
+/* {{now}} is always this, the clock of our homes: an audition today and one
+ * tomorrow must ask the same, or their answers could not be compared. */
+#define PROMPT_NOW "Thursday, 12 March 2026, 18:30"
 
 struct prompt_kit {
     char   *system;
@@ -35,10 +35,11 @@ MUST_USE int prompt_scaled(struct prompt_kit *out, const struct config *config,
 MUST_USE int prompt_user(struct prompt_kit *out, const struct config *config,
                          struct err *err);
 
-/* The prompt of a case: their prompt with the entities and tools of `home`,
- * or with neither when home is NULL. */
+/* The prompt of a case: their prompt with the entities of `home` and its
+ * tools of that kind (HOME_TOOLS_*), or with neither when home is NULL. */
 MUST_USE int prompt_case(struct prompt_kit *out, const struct config *config,
-                         const struct home *home, struct err *err);
+                         const struct home *home, const char *tools,
+                         struct err *err);
 
 /* One more line behind the system prompt. */
 void prompt_append(struct prompt_kit *kit, const char *line);

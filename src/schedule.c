@@ -243,21 +243,61 @@ static bool open_work(const struct schedule *s, const struct progress *p,
     return false;
 }
 
+static void case_key(const char *kind, const struct suite_case *c, char *key,
+                     size_t size)
+{
+    snprintf(key, size, "%s/%.40s/%.60s/%.16s", kind, c->suite, c->id,
+             c->hash);
+}
+
 void schedule_case_key(const struct suite_case *c, bool by_prompt, char *key,
                        size_t size)
 {
-    snprintf(key, size, "%s/%.40s/%.60s/%.16s", by_prompt ? "prompt" : "case",
-             c->suite, c->id, c->hash);
+    case_key(by_prompt ? "prompt" : "case", c, key, size);
+}
+
+/* "noise10", "again1-prompt": the number, or 0 when it is another kind. */
+static int numbered(const char *key, size_t len, const char *kind,
+                    bool *by_prompt)
+{
+    size_t n = strlen(kind);
+    char  *end;
+    long   number;
+
+    if (len <= n || strncmp(key, kind, n) != 0) return 0;
+    number = strtol(key + n, &end, 10);
+    if (number < 1 || number > 1000) return 0;
+    *by_prompt = (size_t)(end - key) + 7 == len &&
+                 strncmp(end, "-prompt", 7) == 0;
+    return *by_prompt || (size_t)(end - key) == len ? (int)number : 0;
+}
+
+struct trial_variant schedule_variant(const char *trial_key)
+{
+    struct trial_variant v = {0};
+    size_t len = strcspn(trial_key, "/");
+
+    v.is_cold = len == 4 && strncmp(trial_key, "cold", 4) == 0;
+    v.by_prompt = len == 6 && strncmp(trial_key, "prompt", 6) == 0;
+    v.is_plain = v.by_prompt || (len == 4 && strncmp(trial_key, "case", 4) == 0);
+    if (!v.is_plain && !v.is_cold) {
+        v.noise_percent = numbered(trial_key, len, "noise", &v.by_prompt);
+        if (!v.noise_percent)
+            v.repeat = numbered(trial_key, len, "again", &v.by_prompt);
+    }
+    v.is_case = v.is_plain || v.is_cold || v.noise_percent || v.repeat;
+    if (v.is_case && trial_key[len]) v.rest = trial_key + len + 1;
+    return v;
 }
 
 bool schedule_is_by_prompt(const char *trial_key)
 {
-    return strncmp(trial_key, "prompt/", 7) == 0;
+    return schedule_variant(trial_key).by_prompt;
 }
 
 bool schedule_is_cold(const char *trial_key)
 {
-    return strncmp(trial_key, "cold/", 5) == 0;
+    return schedule_variant(trial_key).is_cold;
 }
 
 /* Which of its suite's cases this one is, from 0; at most cold_cases. */
@@ -279,8 +319,7 @@ static bool open_cold(const struct schedule *s, const struct progress *p,
         int                      rank = rank_in_suite(s, i);
 
         if (rank >= s->cold_cases || rank % s->blocks != block) continue;
-        snprintf(out->key, sizeof out->key, "cold/%.40s/%.60s/%.16s",
-                 c->suite, c->id, c->hash);
+        case_key("cold", c, out->key, sizeof out->key);
         if (progress_has(p, out->key)) continue;
         out->kind = WORK_CASE;
         out->test = c;
@@ -290,13 +329,20 @@ static bool open_cold(const struct schedule *s, const struct progress *p,
     return false;
 }
 
+/* The first cases in the first block: those with the same prompt are next to
+ * each other and shall meet it in the cache. */
+static int block_of(const struct schedule *s, size_t i)
+{
+    return (int)(i * (size_t)s->blocks / s->n_cases);
+}
+
 static bool open_case(const struct schedule *s, const struct progress *p,
                       int block, bool by_prompt, struct work *out)
 {
     for (size_t i = 0; i < s->n_cases; i++) {
         const struct suite_case *c = s->cases[i];
 
-        if ((int)(i % (size_t)s->blocks) != block) continue;
+        if (block_of(s, i) != block) continue;
         if (by_prompt && !c->home) continue;
         schedule_case_key(c, by_prompt, out->key, sizeof out->key);
         if (progress_has(p, out->key)) continue;
@@ -305,6 +351,76 @@ static bool open_case(const struct schedule *s, const struct progress *p,
         out->by_prompt = by_prompt;
         return true;
     }
+    return false;
+}
+
+/* Does case i, the rank-th of n that could be, belong to an even choice of
+ * `most` of them? */
+static bool is_chosen(size_t rank, size_t n, size_t most)
+{
+    return n <= most || rank * most / n != (rank + 1) * most / n;
+}
+
+static bool can_be_misheard(const struct suite_case *c)
+{
+    return c->home && c->n_turns == 1;
+}
+
+/* Once more, with what `kind` stands for; by prompt where that is how this
+ * candidate is given its tools. */
+static bool open_again(const struct schedule *s, const struct progress *p,
+                       size_t i, const char *kind, struct work *out)
+{
+    const struct suite_case *c = s->cases[i];
+    char                     name[32];
+
+    out->by_prompt = s->tools_by_prompt && c->home;
+    snprintf(name, sizeof name, "%s%s", kind, out->by_prompt ? "-prompt" : "");
+    case_key(name, c, out->key, sizeof out->key);
+    if (progress_has(p, out->key)) return false;
+    out->kind = WORK_CASE;
+    out->test = c;
+    return true;
+}
+
+static bool open_noise(const struct schedule *s, const struct progress *p,
+                       int block, struct work *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_cases; i++) n += can_be_misheard(s->cases[i]);
+    for (int level = 0; level < s->n_noise; level++) {
+        char kind[24];
+
+        snprintf(kind, sizeof kind, "noise%d", s->noise_percent[level]);
+        for (size_t i = 0, rank = 0; i < s->n_cases; i++) {
+            if (!can_be_misheard(s->cases[i])) continue;
+            if (!is_chosen(rank++, n, (size_t)s->noise_cases)) continue;
+            if (block_of(s, i) != block) continue;
+            if (!open_again(s, p, i, kind, out)) continue;
+            out->noise_percent = s->noise_percent[level];
+            return true;
+        }
+    }
+    out->by_prompt = false;
+    return false;
+}
+
+static bool open_repeat(const struct schedule *s, const struct progress *p,
+                        int block, struct work *out)
+{
+    for (int repeat = 1; repeat < s->repeats; repeat++) {
+        char kind[24];
+
+        snprintf(kind, sizeof kind, "again%d", repeat);
+        for (size_t i = 0; i < s->n_cases; i++) {
+            if (block_of(s, i) != block) continue;
+            if (!open_again(s, p, i, kind, out)) continue;
+            out->repeat = repeat;
+            return true;
+        }
+    }
+    out->by_prompt = false;
     return false;
 }
 
@@ -361,6 +477,8 @@ void schedule_next(const struct schedule *s, const struct progress *p,
     if (open_case(s, p, block, false, out)) return;
     if (s->tools_by_prompt && open_case(s, p, block, true, out)) return;
     if (open_cold(s, p, block, out)) return;
+    if (open_noise(s, p, block, out)) return;
+    if (open_repeat(s, p, block, out)) return;
     if (open_deep(s, p, out)) return;
     for (;; out->round++) {
         struct work first = *out;
@@ -406,7 +524,7 @@ size_t schedule_trials(const struct schedule *s)
 {
     struct work w = {.kind = WORK_DONE};
     int         n = 0, n_deep = 0;
-    size_t      n_again = 0;
+    size_t      n_again = 0, n_home = 0;
     int         most = s->max_rounds > s->min_rounds ? s->max_rounds
                                                      : s->min_rounds;
 
@@ -416,7 +534,11 @@ size_t schedule_trials(const struct schedule *s)
     for (size_t i = 0; i < s->n_cases; i++) {
         if (s->tools_by_prompt && s->cases[i]->home) n_again++;
         if (rank_in_suite(s, i) < s->cold_cases) n_again++;
+        n_home += can_be_misheard(s->cases[i]);
     }
+    if (s->repeats > 1) n_again += s->n_cases * (size_t)(s->repeats - 1);
+    if (n_home > (size_t)s->noise_cases) n_home = (size_t)s->noise_cases;
+    n_again += n_home * (size_t)s->n_noise;
     return (size_t)(n * most * s->blocks + n_deep * s->deep_blocks) +
            s->n_cases + n_again;
 }

@@ -8,9 +8,11 @@
  * machine that slowly warms up or a neighbour that comes and goes does not
  * favour the first. A block is:
  *   min_rounds rounds of speed measurements,
- *   its share of the cases (every `blocks`-th), those with a home once more
+ *   its share of the cases (the first half in the first block, so that those
+ *   with one prompt are together), those with a home once more
  *   with the tools in the prompt where the template drops them, and a few of
- *   each suite with nothing cached,
+ *   each suite with nothing cached; some again as a speech recogniser would
+ *   have misheard them, or all of them again, where that is asked for,
  *   in the first `deep_blocks` blocks: a conversation, the prefill cliff
  *   (with --full a higher one, unless the quick one left nothing out for its
  *   time), what serving costs,
@@ -51,8 +53,14 @@ struct work {
     bool                     by_prompt;  /* WORK_CASE: tools in the prompt   */
     bool                     is_cold;    /* WORK_CASE: for its time alone,
                                             with nothing cached              */
+    int                      noise_percent;  /* WORK_CASE: as a recogniser
+                                            would have misheard it; 0: not   */
+    int                      repeat;     /* WORK_CASE: asked so many times
+                                            before                           */
     char                     key[160];   /* of the trial                     */
 };
+
+#define SCHEDULE_NOISE_MOST 4
 
 struct schedule {
     int    blocks;             /* 1 or 2                                     */
@@ -66,6 +74,10 @@ struct schedule {
     bool   tools_by_prompt;    /* the template drops tools                   */
     double soak_s;             /* in the last block; NAN: none               */
     int    cold_cases;         /* of each suite, asked cold once more        */
+    int    noise_percent[SCHEDULE_NOISE_MOST];   /* word error rates at which */
+    int    n_noise;            /* cases are asked once more                   */
+    int    noise_cases;        /* so many of those with a home and one turn  */
+    int    repeats;            /* how often each case is asked, 0 is 1       */
     const struct suite_case **cases;     /* borrowed                         */
     size_t n_cases;
 };
@@ -90,9 +102,23 @@ void schedule_next(const struct schedule *s, const struct progress *p,
                    int block, struct work *out);
 
 /* The trial key of a case: "case/SUITE/ID/HASH", so that an edited case is
- * another one; "prompt/SUITE/ID/HASH" with the tools in the prompt. */
+ * another one. "prompt/..." with the tools in the prompt, "cold/..." with
+ * nothing cached; "noise10/..." misheard at a word error rate of 10 %,
+ * "again1/..." asked a second time, both with "-prompt" before the slash when
+ * the tools stand in the prompt. */
 void schedule_case_key(const struct suite_case *c, bool by_prompt, char *key,
                        size_t size);
+
+/* What the key of a trial says about it. */
+struct trial_variant {
+    bool is_case;          /* any of the above                               */
+    bool by_prompt, is_cold;
+    int  noise_percent;    /* 0: none                                        */
+    int  repeat;           /* 0: the first time                              */
+    bool is_plain;         /* none of the last three: it counts for its suite */
+    const char *rest;      /* "SUITE/ID/HASH", within the key; NULL: no case */
+};
+struct trial_variant schedule_variant(const char *trial_key);
 
 /* Was this trial a case with the tools in the prompt? */
 bool schedule_is_by_prompt(const char *trial_key);

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "conversation.h"
 #include "dialect.h"
-#include "home.h"
+#include "home/home.h"
 
 /* Blames the template; a request to /apply-template that was lost does not. */
 static bool says_template(const char *text)
@@ -152,36 +152,100 @@ static void add_answer(const struct session *s, struct trial *t)
     if (!s->by_prompt) said->turn = (int)t->n_turns - 1;
 }
 
-int session_run(const struct session *s, const struct suite_case *test,
-                struct trial *t, struct err *err)
+/* The user breaks in: of the answer before only the first words were heard,
+ * and that is what stays in the conversation. */
+static void cut_answer(struct trial *t, int words)
 {
-    struct home *home   = NULL;
-    char        *system = s->by_prompt && s->kit->tools
-        ? tools_prompt_system(s->by_prompt, s->kit->system, s->kit->tools)
-        : mem_copy(s->kit->system);
-    int          rc     = -1;
+    struct message *said = t->n_messages ? &t->messages[t->n_messages - 1]
+                                         : NULL;
+    size_t          end = 0;
 
-    if (test->home && home_new(&home, test->home, test->setup, err)) goto done;
-    trial_add_message(t, "system", system);
-    trial_add_message(t, "user", test->say);
+    if (words < 0 || !said || strcmp(said->role, "assistant") != 0) return;
+    while (words-- > 0) {
+        end += strspn(said->text + end, " \t\r\n");
+        end += strcspn(said->text + end, " \t\r\n");
+    }
+    if (!said->text[end]) return;
+    said->text[end] = '\0';
+    said->turn = -1;             /* the text counts, not what was generated */
+}
+
+/* The prompt of the case, told where the user speaks. Caller frees. */
+static char *system_of(const struct session *s, const struct suite_case *test)
+{
+    char *told = test->area
+        ? mem_printf("%s\nThe user is in this area: %s.", s->kit->system,
+                     test->area)
+        : mem_copy(s->kit->system);
+    char *all;
+
+    if (!s->by_prompt || !s->kit->tools) return told;
+    all = tools_prompt_system(s->by_prompt, told, s->kit->tools);
+    free(told);
+    return all;
+}
+
+/* The home of the case, as it is when the user begins. *home is NULL when
+ * the case has none. */
+static int open_home(const struct suite_case *test, struct home **home,
+                     struct err *err)
+{
+    *home = NULL;
+    if (!test->home) return 0;
+    if (home_new(home, test->home, test->setup, err)) return -1;
+    if (test->area && home_speak_in(*home, test->area, err)) {
+        home_free(*home);
+        *home = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+/* Asks until the model answers without a call. *is_over: the conversation
+ * cannot go on. Fails with ERR_STOPPED only. */
+static int one_turn(const struct session *s, struct home *home,
+                    struct trial *t, bool *is_over, struct err *err)
+{
     for (int step = 0; step < SESSION_MAX_STEPS; step++) {
         struct err why = {0};
 
         if (ask(s, t, &why)) {
-            if (why.kind == ERR_STOPPED) {
-                *err = why;
-                goto done;
+            *is_over = true;
+            if (why.kind != ERR_STOPPED) {
+                session_note_failure(t, &why);
+                return 0;
             }
-            session_note_failure(t, &why);
-            break;
+            *err = why;
+            return -1;
         }
         add_answer(s, t);
-        if (t->turns[t->n_turns - 1].n_calls == 0 || !do_calls(s, home, t))
-            break;
+        if (t->turns[t->n_turns - 1].n_calls == 0) return 0;
+        if (!do_calls(s, home, t)) {
+            *is_over = true;
+            return 0;
+        }
     }
-    rc = 0;
-done:
+    return 0;
+}
+
+int session_run(const struct session *s, const struct suite_case *test,
+                struct trial *t, struct err *err)
+{
+    struct home *home;
+    char        *system;
+    bool         is_over = false;
+    int          rc = 0;
+
+    if (open_home(test, &home, err)) return -1;
+    system = system_of(s, test);
+    trial_add_message(t, "system", system);
     free(system);
+    for (size_t i = 0; i < test->n_turns && rc == 0 && !is_over; i++) {
+        cut_answer(t, test->turns[i].cuts_words);
+        trial_add_message(t, "user", i == 0 && s->heard ? s->heard
+                                                        : test->turns[i].say);
+        rc = one_turn(s, home, t, &is_over, err);
+    }
     home_free(home);
     return rc;
 }

@@ -29,16 +29,20 @@ struct session {
                                     prompt, calls are read from the text and
                                     become the turn's calls, results are
                                     handed back by the user                  */
+    const char                *heard;       /* what the recogniser made of the
+                                    first turn, or NULL: it heard well       */
     bool                       is_cold;     /* nothing of the first request
                                     may come from a cache                    */
 };
 
-/* Asks, executes calls on a fresh home, hands results back, until the model
- * answers without a call. Fills messages, turns, duration and, when the
- * conversation could not be finished, status, fault and reason. Arguments
- * that are not JSON are never repaired: they end the conversation, the
- * scorers see it. Fails only with ERR_STOPPED (nothing is to be stored) or
- * when the home of the case cannot be made. */
+/* Each thing that the user says: asks, executes calls on the home of the
+ * case, hands results back, until the model answers without a call or has
+ * taken SESSION_MAX_STEPS; the home and the conversation go on from there.
+ * Fills messages, turns, duration and, when the conversation could not be
+ * finished, status, fault and reason. Arguments that are not JSON are never
+ * repaired: they end the conversation, the scorers see it. Fails only with
+ * ERR_STOPPED (nothing is to be stored) or when the home of the case cannot
+ * be made. */
 MUST_USE int session_run(const struct session *s,
                          const struct suite_case *test, struct trial *t,
                          struct err *err);

@@ -71,6 +71,14 @@ MUST_USE int store_add_candidate(struct store *s, int64_t run_id,
                                  int64_t subject_id, const char *facts_json,
                                  struct err *err);
 
+/* The candidates of a run (0: the newest) in their order, with the subject
+ * that each stands for, 0: none. name is borrowed for the call. */
+typedef int (*store_candidate_fn)(void *ctx, const char *name,
+                                  int64_t subject_id);
+MUST_USE int store_each_candidate(struct store *s, int64_t run_id,
+                                  store_candidate_fn fn, void *ctx,
+                                  struct err *err);
+
 /* Replaces a trial of the same key only when that one was a harness fault. */
 MUST_USE int store_put_trial(struct store *s, int64_t subject_id,
                              int64_t run_id, const struct trial *t,
@@ -83,10 +91,10 @@ typedef int (*store_trial_fn)(void *ctx, const struct trial *t);
 MUST_USE int store_each_trial(struct store *s, int64_t subject_id, bool whole,
                               store_trial_fn fn, void *ctx, struct err *err);
 
-/* Judge again: change outcome, reason of a stored case. */
-MUST_USE int store_set_outcome(struct store *s, int64_t subject_id,
-                               const char *trial_key, enum outcome outcome,
-                               const char *reason, struct err *err);
+/* Judged again: outcome, reason and observations of t in the place of those
+ * that are stored under its key. */
+MUST_USE int store_set_judgement(struct store *s, int64_t subject_id,
+                                 const struct trial *t, struct err *err);
 
 /* Small facts that cost time to find (a file's SHA-256 by inode, size and
  * mtime; an engine's build by the same). NULL when not known; caller frees. */

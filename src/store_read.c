@@ -466,3 +466,28 @@ char *store_recall(struct store *s, const char *kind, const char *key)
     query_end(&q);
     return value;
 }
+
+int store_each_candidate(struct store *s, int64_t run_id,
+                         store_candidate_fn fn, void *ctx, struct err *err)
+{
+    struct query q;
+    int          rc = query_begin(
+        &q, s, "SELECT name, subject_id FROM candidate WHERE run_id = "
+        "CASE ?1 WHEN 0 THEN (SELECT max(id) FROM run) ELSE ?1 END "
+        "ORDER BY id", err);
+
+    if (rc == 0) query_bind_integer(&q, run_id);
+    while (rc == 0) {
+        int64_t subject;
+        int     more = query_step(&q, err);
+
+        if (more <= 0) {
+            rc = more;
+            break;
+        }
+        subject = query_count(&q, 1);
+        rc = fn(ctx, query_text(&q, 0), subject > 0 ? subject : 0);
+    }
+    query_end(&q);
+    return rc;
+}

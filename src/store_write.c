@@ -356,6 +356,13 @@ done:
     return rc;
 }
 
+/* Some failures have ended the transaction by themselves. */
+static void roll_back(struct store *s)
+{
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int store_put_trial(struct store *s, int64_t subject_id, int64_t run_id,
                     const struct trial *t, struct err *err)
 {
@@ -373,34 +380,90 @@ int store_put_trial(struct store *s, int64_t subject_id, int64_t run_id,
     rc = store_exec(s, "COMMIT", err);
 
 done:
-    /* Some failures have ended the transaction by themselves. */
-    if (rc && !sqlite3_get_autocommit(s->db))
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    if (rc) roll_back(s);
     return rc;
 }
 
-int store_set_outcome(struct store *s, int64_t subject_id,
-                      const char *trial_key, enum outcome outcome,
-                      const char *reason, struct err *err)
+static int set_outcome(struct store *s, int64_t trial_id,
+                       const struct trial *t, struct err *err)
+{
+    struct query q;
+    int          rc = query_begin(&q, s, "UPDATE trial SET outcome = ?2, "
+                                  "reason = ?3 WHERE id = ?1", err);
+
+    if (rc == 0) {
+        query_bind_integer(&q, trial_id);
+        query_bind_text(&q, outcome_name(t->outcome));
+        query_bind_text(&q, t->reason);
+        rc = query_run(&q, err);
+    }
+    query_end(&q);
+    return rc;
+}
+
+/* The observations anew: judging again may have noted others. */
+static int set_observations(struct store *s, int64_t trial_id,
+                            const struct trial *t, struct err *err)
+{
+    struct query q;
+    int          rc = query_begin(&q, s, "DELETE FROM observation WHERE "
+                                  "trial_id = ?1", err);
+
+    if (rc == 0) {
+        query_bind_integer(&q, trial_id);
+        rc = query_run(&q, err);
+    }
+    query_end(&q);
+    return rc ? -1 : put_observations(s, trial_id, t, err);
+}
+
+static int find_trial(struct store *s, int64_t subject_id, const char *key,
+                      int64_t *id, struct err *err)
 {
     struct query q;
     int          rc = -1;
 
-    if (query_begin(&q, s,
-                    "UPDATE trial SET outcome = ?3, reason = ?4 "
-                    "WHERE subject_id = ?1 AND key = ?2 AND generation = "
-                    "(SELECT generation FROM subject WHERE id = ?1)", err))
+    if (query_begin(&q, s, "SELECT id FROM trial WHERE subject_id = ?1 AND "
+                    "key = ?2 AND generation = (SELECT generation FROM "
+                    "subject WHERE id = ?1)", err))
         goto done;
     query_bind_integer(&q, subject_id);
-    query_bind_text(&q, trial_key);
-    query_bind_text(&q, outcome_name(outcome));
-    query_bind_text(&q, reason);
-    if (query_run(&q, err)) goto done;
-    if (sqlite3_changes(s->db) == 1) rc = 0;
-    else err_set(err, ERR_BUG, "%s holds no trial \"%s\" to judge again; "
-                 "please report this", s->path, trial_key);
+    query_bind_text(&q, key);
+    switch (query_step(&q, err)) {
+    case 1:
+        *id = query_integer(&q, 0);
+        rc  = 0;
+        break;
+    case 0:
+        err_set(err, ERR_BUG, "%s holds no trial \"%s\" to judge again; please "
+                "report this", s->path, key);
+        break;
+    default: break;
+    }
 done:
     query_end(&q);
+    return rc;
+}
+
+/* Trials may be judged again while they are read: that is a transaction. */
+int store_set_judgement(struct store *s, int64_t subject_id,
+                        const struct trial *t, struct err *err)
+{
+    bool    is_inside = !sqlite3_get_autocommit(s->db);
+    int64_t id;
+    int     rc;
+
+    if (find_trial(s, subject_id, t->key, &id, err)) return -1;
+    if (store_exec(s, is_inside ? "SAVEPOINT judgement" : "BEGIN IMMEDIATE",
+                   err))
+        return -1;
+    rc = set_outcome(s, id, t, err) || set_observations(s, id, t, err)
+        ? -1 : store_exec(s, is_inside ? "RELEASE judgement" : "COMMIT", err);
+    if (rc && is_inside)
+        sqlite3_exec(s->db, "ROLLBACK TO judgement; RELEASE judgement", NULL,
+                     NULL, NULL);
+    else if (rc)
+        roll_back(s);
     return rc;
 }
 

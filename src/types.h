@@ -21,7 +21,7 @@
 
 /* Stored with each result; results of different versions are never ranked
  * together. Raised whenever METHOD.md changes what a number means. */
-#define METHOD_VERSION 3
+#define METHOD_VERSION 4
 
 /* ---- one request and its answer, as it arrived ------------------------- */
 

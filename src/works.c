@@ -10,11 +10,13 @@
 #include "base/strbuf.h"
 #include "cliff.h"
 #include "conversation.h"
-#include "home.h"
+#include "hearing/hearing.h"
+#include "home/home.h"
 #include "observe.h"
 #include "serving.h"
 #include "session.h"
 #include "soak_run.h"
+#include "suite.h"
 
 #define DECODE_PROMPT 64
 #define DECODE_TOKENS 128
@@ -334,24 +336,33 @@ static int run_speak(struct bench *b, int round, struct trial *t,
     return 0;
 }
 
-/* The prompt of a case's home, kept while cases of the same home follow. */
+/* The prompt of a case's home with its tools, kept while cases of the same
+ * follow. */
 static int need_case_kit(struct bench *b, const struct suite_case *test,
                          struct err *err)
 {
-    const char  *wanted = test->home ? test->home : "";
+    const char  *tools = suite_case_tools(test);
+    char        *wanted = test->home ? mem_printf("%s %s", test->home, tools)
+                                     : mem_copy("");
     struct home *home   = NULL;
     int          rc;
 
-    if (b->case_home && strcmp(b->case_home, wanted) == 0) return 0;
+    if (b->case_home && strcmp(b->case_home, wanted) == 0) {
+        free(wanted);
+        return 0;
+    }
     prompt_done(&b->case_kit);
     free(b->case_home);
     b->case_home = NULL;
-    if (test->home && home_new(&home, test->home, NULL, err)) return -1;
-    rc = prompt_case(&b->case_kit, b->m->config, home, err);
+    text_list_done(&b->case_names);
+    rc = test->home ? home_new(&home, test->home, NULL, err) : 0;
+    if (rc == 0) rc = prompt_case(&b->case_kit, b->m->config, home, tools, err);
     if (rc == 0 && b->m->system_suffix)
         prompt_append(&b->case_kit, b->m->system_suffix);
+    if (rc == 0 && home) home_names(home, &b->case_names);
     home_free(home);
-    if (rc == 0) b->case_home = mem_copy(wanted);
+    if (rc == 0) b->case_home = wanted;
+    else free(wanted);
     return rc;
 }
 
@@ -380,12 +391,14 @@ static void observe_case(const struct bench *b, const struct suite_case *test,
         observe_reasoning(t, &t->turns[i]);
         called += t->turns[i].n_calls;
     }
-    if (json_array_size(json_object_get(test->reference, "calls")))
+    if (test->n_turns == 1 &&
+        json_array_size(json_object_get(test->turns[0].reference, "calls")))
         trial_observe(t, WORKS_CALL_WANTED, 1);
     if (called) trial_observe(t, WORKS_CALL_MADE, 1);
     if (!last || t->status != TRIAL_OK ||
         observe_is_call_as_text(last, b->case_kit.tools))
         return;
+    if (test->n_turns > 1) return;     /* many turns are no time of one */
     tool_turn_s = observe_tool_turn_s(t->turns, t->n_turns, &is_parallel);
     trial_observe(t, "tool_turn_s", tool_turn_s);
     if (is_parallel) trial_observe(t, "tool_turn_parallel_s", tool_turn_s);
@@ -403,28 +416,69 @@ static void observe_cold_case(const struct bench *b, struct trial *t)
     trial_observe(t, WORKS_COLD_CASE, case_first_sentence_s(t));
 }
 
+/* What a speech recogniser would have written, and how many of its words are
+ * wrong. Caller frees; NULL with err when its tables are not there. */
+static char *mishear(const struct bench *b, const struct work *w,
+                     struct trial *t, struct err *err)
+{
+    const char         *said = w->test->turns[0].say;
+    struct hearing_rate rate;
+    char               *heard = hearing_noise(
+        said, w->test->language, w->noise_percent / 100.0,
+        suite_mix(1, w->test->id), &b->case_names, err);
+
+    if (!heard) return NULL;
+    rate = hearing_rate(said, heard, w->test->language);
+    trial_observe(t, WORKS_HEARD_WORDS, rate.words);
+    trial_observe(t, WORKS_HEARD_WRONG, rate.errors);
+    return heard;
+}
+
+/* A repetition has a seed of its own, where seeds matter at all. */
+static json_t *sampling_of(const struct bench *b, const struct work *w)
+{
+    json_t       *sampling = b->m->sampling ? json_deep_copy(b->m->sampling)
+                                            : NULL;
+    const json_t *seed = json_object_get(sampling, "seed");
+
+    if (w->repeat && json_is_integer(seed))
+        json_object_set_new(sampling, "seed", json_integer(
+            json_integer_value(seed) + w->repeat));
+    return sampling;
+}
+
 static int run_case(struct bench *b, const struct work *w, struct trial *t,
                     struct err *err)
 {
     const struct suite_case *test = w->test;
+    json_t                  *sampling;
     struct session           how  = {
         .ops = b->ops, .engine = b->engine, .kit = &b->case_kit,
-        .sampling = b->m->sampling, .template_kwargs = b->m->template_kwargs,
+        .template_kwargs = b->m->template_kwargs,
         .by_prompt = w->by_prompt ? &b->by_prompt : NULL,
         .is_cold = w->is_cold};
+    char                    *heard = NULL;
+    int                      rc;
 
     if (need_case_kit(b, test, err)) return -1;
     if (w->by_prompt && !b->by_prompt.name)
         tools_prompt_make(b->m->candidate->known, &b->by_prompt);
+    if (w->noise_percent && !(heard = mishear(b, w, t, err))) return -1;
+    how.heard    = heard;
+    how.sampling = sampling = sampling_of(b, w);
+    if (!w->is_cold) {
+        t->suite = mem_copy(test->suite);
+        t->case_id = mem_copy(test->id);
+        t->case_hash = mem_copy(test->hash);
+    }
+    rc = session_run(&how, test, t, err);
+    free(heard);
+    json_decref(sampling);
+    if (rc) return -1;
     if (w->is_cold) {
-        if (session_run(&how, test, t, err)) return -1;
         observe_cold_case(b, t);
         return 0;
     }
-    t->suite = mem_copy(test->suite);
-    t->case_id = mem_copy(test->id);
-    t->case_hash = mem_copy(test->hash);
-    if (session_run(&how, test, t, err)) return -1;
     observe_case(b, test, t);
     b->m->judge(b->m->ctx, test, t);
     return 0;
@@ -499,6 +553,7 @@ void works_done(struct bench *b)
     free(b->filler_ids);
     prompt_done(&b->case_kit);
     free(b->case_home);
+    text_list_done(&b->case_names);
     tools_prompt_done(&b->by_prompt);
 }
 

@@ -24,6 +24,11 @@
 /* Observed of a case that was asked cold: seconds to its first sentence. */
 #define WORKS_COLD_CASE   "case_first_sentence_cold_s"
 
+/* Observed of a case that was misheard: words of what was said, and how many
+ * of them were wrong (hearing_rate). */
+#define WORKS_HEARD_WORDS "heard_words"
+#define WORKS_HEARD_WRONG "heard_wrong"
+
 /* A running engine and what is kept between its trials. Zeroed but for the
  * first four. */
 struct bench {
@@ -34,7 +39,9 @@ struct bench {
     int                     *filler_ids;   /* tokens of some English text   */
     size_t                   n_filler;
     struct prompt_kit        case_kit;     /* for the last case's home      */
-    char                    *case_home;    /* "" for none; NULL: no kit yet */
+    char                    *case_home;    /* and tools: "flat intent"; ""
+                                              for none; NULL: no kit yet    */
+    struct text_list         case_names;   /* of that home                  */
     struct tools_prompt      by_prompt;    /* made when first needed        */
 };
 void works_done(struct bench *b);

@@ -311,6 +311,8 @@ static json_t *candidate_json(const struct candidate_facts *c)
                                                      : json_null());
     json_object_set_new(object, "predicted", predicted_json(c));
     json_object_set_new(object, "quality", quality_json(c));
+    json_object_set_new(object, "understanding",
+                        understanding_json(&c->understanding));
     json_object_set_new(object, "examples", examples_json(c));
     return object;
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "mode_facts.h"
 #include "report/board_lines.h"
+#include "report/understanding_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
 #include "report/markdown_text.h"
@@ -255,6 +256,13 @@ static void listener(struct strbuf *out, const struct candidate_facts *c)
     labelled(out, lines, listener_lines(c, lines));
 }
 
+static void understanding(struct strbuf *out, const struct candidate_facts *c)
+{
+    struct listener_line lines[UNDERSTANDING_LINES];
+
+    labelled(out, lines, understanding_lines(c, lines));
+}
+
 /* All but the memory: that has a table of its own. */
 static void board(struct strbuf *out, const struct candidate_facts *c)
 {
@@ -472,6 +480,7 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
         md_fenced(out, "sh", c->command);
     }
     quality(out, c);
+    understanding(out, c);
     listener(out, c);
     board(out, c);
     ledger(out, c);

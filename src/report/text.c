@@ -14,6 +14,7 @@
 #include "base/wrap.h"
 #include "mode_facts.h"
 #include "report/board_lines.h"
+#include "report/understanding_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
 #include "report/report.h"
@@ -248,6 +249,14 @@ static void board(const struct page *p, const struct candidate_facts *c)
     labelled(p, lines, board_lines(c, lines));
 }
 
+static void understanding(const struct page *p,
+                          const struct candidate_facts *c)
+{
+    struct listener_line lines[UNDERSTANDING_LINES];
+
+    labelled(p, lines, understanding_lines(c, lines));
+}
+
 static void times(const struct page *p, const struct candidate_facts *c)
 {
     struct strbuf line;
@@ -318,6 +327,7 @@ static void candidate(const struct page *p, const struct facts *f, size_t i)
               c->reason);
     findings(p, c);
     cases(p, c);
+    understanding(p, c);
     listener(p, c);
     times(p, c);
     board(p, c);

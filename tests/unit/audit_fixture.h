@@ -111,6 +111,7 @@ static inline size_t count_key(const struct bank *b, const char *part)
 struct audit {
     struct stage       stage;
     struct config      config;
+    struct suite_turn  asked[4];
     struct suite_case  cases[4];
     const struct suite_case *list[4];
     struct schedule    schedule;
@@ -133,9 +134,12 @@ static inline void audit_open(struct audit *a, const struct player *p,
     a->config.prompt = mem_copy("You are a voice assistant.");
     a->kit.system = mem_copy(a->config.prompt);
     for (size_t i = 0; i < 4; i++) {
+        a->asked[i] = (struct suite_turn){
+            .say = (char *)(uintptr_t)"XYZ", .cuts_words = -1};
         a->cases[i] = (struct suite_case){
             .suite = (char *)(uintptr_t)"s", .hash = "0123456789abcdef",
-            .id = (char *)(uintptr_t)ids[i], .say = (char *)(uintptr_t)"XYZ"};
+            .id = (char *)(uintptr_t)ids[i], .turns = &a->asked[i],
+            .n_turns = 1};
         a->list[i] = &a->cases[i];
     }
     a->schedule.cases = a->list;

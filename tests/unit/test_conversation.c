@@ -182,7 +182,7 @@ static void test_a_time_in_the_prompt_moves_on_and_is_seen(void **state)
     must_run(&e, "{" CLOCK "\"answers\":[" ANSWER "]}",
              "Now it is {{now}} exactly.");
     assert_string_equal(e.trial.messages[0].text,
-                        "Now it is Monday, 12 January 2026, 19:39 exactly.");
+                        "Now it is Thursday, 12 March 2026, 18:39 exactly.");
     for (int i = 1; i < CONVERSATION_TURNS; i++) {
         assert_true(e.series.turns[i].unchanged_tokens == 8);
         assert_true(e.series.turns[i].cached_tokens == 8);

@@ -107,25 +107,29 @@ static const struct label {
      OUTCOME_PASS, NULL},
 };
 
+static void add_asked(struct suite_case *c, const char *say,
+                      const char *checks)
+{
+    c->turns = mem_grow(c->turns, c->n_turns + 1, sizeof *c->turns);
+    c->turns[c->n_turns] = (struct suite_turn){
+        .say = mem_copy(say), .cuts_words = -1,
+        .checks = jsonx_parse(checks, strlen(checks), NULL)};
+    assert_non_null(c->turns[c->n_turns++].checks);
+}
+
 static void make_case(struct suite_case *c, const char *home,
                       const char *checks)
 {
     *c = (struct suite_case){
         .suite = mem_copy("s"), .id = mem_copy("i"), .home = mem_copy(home),
-        .category = mem_copy("c"), .say = mem_copy("Is it warm?"),
-        .checks = jsonx_parse(checks, strlen(checks), NULL)};
-    assert_non_null(c->checks);
+        .category = mem_copy("c"), .language = mem_copy("en"),
+        .turns = mem_new(1, sizeof *c->turns)};
+    add_asked(c, "Is it warm?", checks);
 }
 
 static void free_case(struct suite_case *c)
 {
-    free(c->suite);
-    free(c->id);
-    free(c->home);
-    free(c->category);
-    free(c->say);
-    json_decref(c->setup);
-    json_decref(c->checks);
+    suite_case_done(c);
 }
 
 static void add_turn(struct trial *t, const char *tool, const char *arguments,

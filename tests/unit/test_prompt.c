@@ -66,7 +66,8 @@ static void test_the_users_entities_and_the_time_are_filled_in(void **state)
     config_done(&c);
 
     give(&c, "{{entities}} {{now}}", "[" FAN "]");
-    if (prompt_case(&kit, &c, NULL, &err)) fail_msg("%s", err.text);
+    if (prompt_case(&kit, &c, NULL, HOME_TOOLS_INTENT, &err))
+        fail_msg("%s", err.text);
     assert_string_equal(kit.system, " " PROMPT_NOW);
     assert_string_equal(kit.unstamped, " {{now}}");
     assert_null(kit.tools);
@@ -78,19 +79,20 @@ static void test_later_only_the_time_is_another(void **state)
 {
     static const struct { int minutes; const char *text; } cases[] = {
         {0, "Now: " PROMPT_NOW "."}, {-5, "Now: " PROMPT_NOW "."},
-        {1, "Now: Monday, 12 January 2026, 19:31."},
-        {30, "Now: Monday, 12 January 2026, 20:00."},
-        {269, "Now: Monday, 12 January 2026, 23:59."},
-        {270, "Now: Tuesday, 13 January 2026, 00:00."},
-        {1000, "Now: Tuesday, 13 January 2026, 12:10."},
-        {99999, "Now: Tuesday, 13 January 2026, 12:10."}};
+        {1, "Now: Thursday, 12 March 2026, 18:31."},
+        {30, "Now: Thursday, 12 March 2026, 19:00."},
+        {329, "Now: Thursday, 12 March 2026, 23:59."},
+        {330, "Now: Friday, 13 March 2026, 00:00."},
+        {1000, "Now: Friday, 13 March 2026, 11:10."},
+        {99999, "Now: Friday, 13 March 2026, 11:10."}};
     struct config     c;
     struct prompt_kit kit;
     struct err        err = {0};
 
     (void)state;
     give(&c, "Now: {{now}}.", NULL);
-    if (prompt_case(&kit, &c, NULL, &err)) fail_msg("%s", err.text);
+    if (prompt_case(&kit, &c, NULL, HOME_TOOLS_INTENT, &err))
+        fail_msg("%s", err.text);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = prompt_later(&kit, cases[i].minutes);
         assert_string_equal(text, cases[i].text);
@@ -112,7 +114,8 @@ static void test_a_prompt_without_a_time_stays_as_it_is(void **state)
 
     (void)state;
     give(&c, "No time.", NULL);
-    if (prompt_case(&kit, &c, NULL, &err)) fail_msg("%s", err.text);
+    if (prompt_case(&kit, &c, NULL, HOME_TOOLS_INTENT, &err))
+        fail_msg("%s", err.text);
     assert_null(kit.unstamped);
     text = prompt_later(&kit, 7);
     assert_string_equal(text, "No time.");

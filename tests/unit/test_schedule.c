@@ -151,6 +151,7 @@ static const struct suite_case **make_cases(size_t n)
 
     for (size_t i = 0; i < n; i++) {
         struct suite_case *c = mem_new(1, sizeof *c);
+        c->n_turns = 1;
         c->suite = mem_copy(i % 3 ? "home" : "small_talk");
         c->id = mem_printf("a-case-with-a-name-that-is-much-longer-than-the-"
                            "key-of-a-trial-keeps-%zu", i);

@@ -13,7 +13,7 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
-#include "home.h"
+#include "home/home.h"
 #include "session.h"
 #include "temp_tree.h"
 
@@ -41,7 +41,9 @@ static void talk_by(const struct tools_prompt *by_prompt, struct trial *t,
     struct candidate    c     = {.source = SOURCE_REPLAY};
     struct engine_spec  spec  = {.candidate = &c, .context = 4096};
     struct engine_facts facts = {0};
-    struct suite_case   test  = {.home = mem_copy(home), .say = mem_copy(say)};
+    struct suite_turn   turn  = {.say = mem_copy(say), .cuts_words = -1};
+    struct suite_case   test  = {.home = mem_copy(home), .turns = &turn,
+                                 .n_turns = 1};
     struct prompt_kit   kit   = {.system = mem_copy("You help.")};
     struct err          err   = {0};
     void               *engine;
@@ -59,7 +61,7 @@ static void talk_by(const struct tools_prompt *by_prompt, struct trial *t,
         struct home *furnished = NULL;
 
         if (by_prompt && home_new(&furnished, home, NULL, &err) == 0)
-            kit.tools = json_incref(home_tools(furnished));
+            kit.tools = home_tools(furnished, HOME_TOOLS_INTENT);
         if (session_run(&how, &test, t, &err)) fail_msg("%s", err.text);
         home_free(furnished);
     }
@@ -68,7 +70,7 @@ static void talk_by(const struct tools_prompt *by_prompt, struct trial *t,
     candidate_done(&c);
     prompt_done(&kit);
     free(test.home);
-    free(test.say);
+    free(turn.say);
     temp_tree_done(&tree);
 }
 
@@ -321,7 +323,8 @@ static void test_a_failing_request_leaves_status_fault_and_reason(
     void **state)
 {
     struct failing    f    = {.answers = 2};
-    struct suite_case test = {.say = (char[]){"Hi."}};
+    struct suite_turn turn = {.say = (char[]){"Hi."}, .cuts_words = -1};
+    struct suite_case test = {.turns = &turn, .n_turns = 1};
     struct trial      t    = {.block = 0};
     struct err        err  = {0};
 
@@ -343,7 +346,8 @@ static void test_a_failing_request_leaves_status_fault_and_reason(
 static void test_a_stop_signal_leaves_nothing_to_store(void **state)
 {
     struct failing    f    = {.answers = 1};
-    struct suite_case test = {.say = (char[]){"Hi."}};
+    struct suite_turn turn = {.say = (char[]){"Hi."}, .cuts_words = -1};
+    struct suite_case test = {.turns = &turn, .n_turns = 1};
     struct trial      t    = {.block = 0};
     struct err        err  = {0};
 
@@ -358,7 +362,8 @@ static void test_a_stop_signal_leaves_nothing_to_store(void **state)
 static void test_a_home_that_is_not_there_is_an_error(void **state)
 {
     struct failing    f    = {.answers = 1};
-    struct suite_case test = {.say = (char[]){"Hi."},
+    struct suite_turn turn = {.say = (char[]){"Hi."}, .cuts_words = -1};
+    struct suite_case test = {.turns = &turn, .n_turns = 1,
                               .home = (char[]){"nowhere"}};
     struct trial      t    = {.block = 0};
     struct err        err  = {0};

@@ -317,11 +317,10 @@ static void test_fresh_hides_what_was_before(void **state)
     expect_trials(s, subject, NULL, 0);
     put(s, subject, run, &new);
     expect_trials(s, subject, &new, 1);
-    check(store_set_outcome(s, subject, new.key, OUTCOME_FAIL, NULL, &err),
-          &err);                          /* of the new one */
     new.outcome = OUTCOME_FAIL;
     free(new.reason);
     new.reason = NULL;
+    check(store_set_judgement(s, subject, &new, &err), &err);  /* the new one */
     expect_trials(s, subject, &new, 1);
     assert_int_equal(ask(s, "SELECT count(*) FROM trial"), 2);  /* kept */
     trial_done(&old);
@@ -418,10 +417,12 @@ struct judge {
 static int judge_again(void *ctx, const struct trial *t)
 {
     struct judge *j = ctx;
+    struct trial  judged = *t;
     struct err    err = {0};
 
-    check(store_set_outcome(j->store, j->subject, t->key, OUTCOME_TEMPLATE,
-                            "no tools in the template", &err), &err);
+    judged.outcome = OUTCOME_TEMPLATE;
+    judged.reason = (char *)(uintptr_t)"no tools in the template";
+    check(store_set_judgement(j->store, j->subject, &judged, &err), &err);
     return 0;
 }
 
@@ -448,8 +449,8 @@ static void test_trials_are_judged_again_while_they_are_read(void **state)
     store_close(s);
 
     s = open_store(p->path, true);
-    assert_int_equal(store_set_outcome(s, j.subject, "no such trial",
-                                       OUTCOME_PASS, NULL, &err), -1);
+    snprintf(t[0].key, sizeof t[0].key, "no such trial");
+    assert_int_equal(store_set_judgement(s, j.subject, &t[0], &err), -1);
     assert_non_null(strstr(err.text, "no such trial"));
     store_close(s);
     for (int i = 0; i < 3; i++) trial_done(&t[i]);
