@@ -81,6 +81,25 @@ static void apply_coload(const struct run_options *o, struct coload_config *c)
     if (o->hold_threads >= 0) c->threads = o->hold_threads;
 }
 
+/* "5,10" is two; an empty part stays one, so that it is told. */
+static void replace_by_parts(struct text_list *into,
+                             const struct text_list *with)
+{
+    text_list_done(into);
+    for (size_t i = 0; i < with->n; i++) {
+        const char *at = with->items[i];
+
+        for (size_t n = strcspn(at, ","); ; n = strcspn(++at, ",")) {
+            char *part = mem_copy_n(at, n);
+
+            text_list_add(into, part);
+            free(part);
+            at += n;
+            if (!*at) break;
+        }
+    }
+}
+
 /* What the command line says over what the file says. */
 static int apply_options(struct audition *a, struct err *err)
 {
@@ -96,7 +115,7 @@ static int apply_options(struct audition *a, struct err *err)
     if (!isnan(o->budget_s)) c->budget_s = o->budget_s;
     if (o->cases > 0) c->cases = o->cases;
     if (o->repeats > 0) c->repeats = o->repeats;
-    if (o->noise.n) replace_texts(&c->noise, &o->noise);
+    if (o->noise.n) replace_by_parts(&c->noise, &o->noise);
     if (o->context > 0) c->context = o->context;
     replace_text(&c->objective, o->objective);
     if (!isnan(o->speaking_rate_words_per_min))

@@ -64,7 +64,7 @@ struct showing {
     struct err    *err;
 };
 
-/* ---- one transcript ---------------------------------------------------------- */
+/* ---- one transcript ------------------------------------------------------ */
 
 /* "user         Turn it off." */
 static void line(struct showing *s, const char *who, const char *text)
@@ -116,7 +116,7 @@ static void show_transcript(struct showing *s, const struct trial *t)
     free(title);
 }
 
-/* ---- the list ------------------------------------------------------------------ */
+/* ---- the list ------------------------------------------------------------ */
 
 static void add_row(struct showing *s, const struct trial *t)
 {
@@ -207,7 +207,7 @@ static int show_candidate(void *ctx, const char *name, int64_t subject_id)
     return rc;
 }
 
-/* ---- the command ------------------------------------------------------------------ */
+/* ---- the command --------------------------------------------------------- */
 
 static void print(struct showing *s, const struct term *term)
 {

@@ -90,7 +90,7 @@ static int view_suite(struct view *v, const char *name,
     return 0;
 }
 
-/* ---- as JSON ---------------------------------------------------------------- */
+/* ---- as JSON ------------------------------------------------------------- */
 
 static json_t *texts_json(const struct text_list *list)
 {
@@ -146,7 +146,7 @@ static void print_json(const struct view *v, const struct suites_options *o)
     output_json(document);
 }
 
-/* ---- for people --------------------------------------------------------------- */
+/* ---- for people ---------------------------------------------------------- */
 
 static void add_number(struct table *t, size_t n)
 {
@@ -260,8 +260,8 @@ static void print_text(const struct view *v, const struct suites_options *o)
     if (o->floors) print_floors(v, colour);
     if (o->check) {
         if (v->n_problems)
-            printf("\n%zu cases are not sound; each is named above\n",
-                   v->n_problems);
+            printf("\n%zu case%s not sound; each is named above\n",
+                   v->n_problems, v->n_problems == 1 ? " is" : "s are");
         else
             printf("\nevery case is sound\n");
     }

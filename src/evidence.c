@@ -92,7 +92,8 @@ static void add_case(struct evidence *e, const struct trial *t)
     if (!c.by_prompt && is_observed(t, WORKS_CALL_WANTED)) {
         e->calls_wanted++;
         if (is_observed(t, WORKS_CALL_MADE)) e->calls_made++;
-        else if (is_observed(t, judge_note_name[JUDGE_text_call])) e->calls_as_text++;
+        else if (is_observed(t, judge_note_name[JUDGE_text_call]))
+            e->calls_as_text++;
     }
     if (c.outcome != OUTCOME_PASS && c.outcome != OUTCOME_HARNESS)
         add_example(e, t);

@@ -60,7 +60,7 @@ static size_t find_spans(const struct trial *t, size_t n_turns,
     return asked;
 }
 
-/* ---- a hearing ----------------------------------------------------------- */
+/* ---- a hearing ---------------------------------------------------------- */
 
 struct hearing {
     const struct suite_case    *test;
@@ -297,7 +297,7 @@ done:
     return rc;
 }
 
-/* ---- the verdict ---------------------------------------------------------- */
+/* ---- the verdict -------------------------------------------------------- */
 
 /* reason: taken; NULL when all is well. */
 static void decide(struct trial *t, enum outcome outcome, char *reason)

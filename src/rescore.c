@@ -16,7 +16,8 @@ struct rescoring {
     const struct audition *a;
     const struct entry    *e;
     struct trial          *changed;
-    struct text_list       metrics;      /* the store's own go when it is read */
+    struct text_list       metrics;      /* the store keeps its own no longer
+                                            than it is read                */
     size_t                 n, judged;
     struct err             failure;
 };

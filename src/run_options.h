@@ -24,9 +24,9 @@ struct run_options {
     double temperature;
     double reserve_bytes;
     struct text_list suites;
-    bool   keep_going;             /* leave out lines of suites that are broken */
-    struct text_list noise;        /* word error rates in percent              */
-    int    repeats;                /* -1: the config's                         */
+    bool   keep_going;             /* leave out broken lines of suites        */
+    struct text_list noise;        /* word error rates in percent             */
+    int    repeats;                /* 0: the config's                         */
     int    cases, blocks, rounds;
     double budget_s;
     char  *objective;

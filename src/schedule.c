@@ -279,7 +279,8 @@ struct trial_variant schedule_variant(const char *trial_key)
 
     v.is_cold = len == 4 && strncmp(trial_key, "cold", 4) == 0;
     v.by_prompt = len == 6 && strncmp(trial_key, "prompt", 6) == 0;
-    v.is_plain = v.by_prompt || (len == 4 && strncmp(trial_key, "case", 4) == 0);
+    v.is_plain = v.by_prompt ||
+                 (len == 4 && strncmp(trial_key, "case", 4) == 0);
     if (!v.is_plain && !v.is_cold) {
         v.noise_percent = numbered(trial_key, len, "noise", &v.by_prompt);
         if (!v.noise_percent)

@@ -17,7 +17,7 @@
 #include "base/stop.h"
 #include "share.h"
 
-/* ---- its name ------------------------------------------------------------ */
+/* ---- its name ----------------------------------------------------------- */
 
 static bool is_path(const char *name)
 {
@@ -90,7 +90,7 @@ static void tell_missing(const char *name, const char *why, struct err *err)
     text_list_done(&ours);
 }
 
-/* ---- the index ------------------------------------------------------------ */
+/* ---- the index ---------------------------------------------------------- */
 
 /* While a file is read. */
 struct reading {
@@ -104,7 +104,7 @@ struct reading {
 static bool is_blank(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (!strchr(" \t\r", text[i])) return false;
+        if (!memchr(" \t\r", text[i], 3)) return false;    /* NUL is none */
     return true;
 }
 
@@ -195,7 +195,7 @@ static int read_lines(struct reading *r, struct err *err)
     return rc;
 }
 
-/* ---- ids that are there twice --------------------------------------------- */
+/* ---- ids that are there twice ------------------------------------------- */
 
 struct same_id {
     uint64_t hash;
@@ -255,7 +255,7 @@ static int check_ids(struct reading *r, struct err *err)
     return rc;
 }
 
-/* ---- the file -------------------------------------------------------------- */
+/* ---- the file ----------------------------------------------------------- */
 
 static int read_suite(struct suite *s, const char *label, bool keep_going,
                       struct err *err)
@@ -304,7 +304,7 @@ void suite_done(struct suite *s)
     *s = (struct suite){0};
 }
 
-/* ---- one case of it -------------------------------------------------------- */
+/* ---- one case of it ----------------------------------------------------- */
 
 static int read_at(const char *path, uint64_t offset, char *text, size_t len,
                    struct err *err)

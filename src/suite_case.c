@@ -162,7 +162,8 @@ static int read_turn(struct suite_case *c, const json_t *from, struct err *err)
         strlen(jsonx_text(from, "say")) != said)
         return err_set(err, ERR_INPUT, "\"say\" must have 1 to %zu bytes, "
                        "none of them NUL", SAY_MAX_BYTES);
-    if (check_sample(from, "reference", err) || check_sample(from, "wrong", err))
+    if (check_sample(from, "reference", err) ||
+        check_sample(from, "wrong", err))
         return -1;
     if (cuts && (c->n_turns == 1 || json_integer_value(cuts) < 0 ||
                  json_integer_value(cuts) > 1000))

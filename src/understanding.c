@@ -88,7 +88,7 @@ void understanding_add(struct understanding_tally *t, const struct trial *trial)
     t->askings[t->n++] = a;
 }
 
-/* ---- one order: case by case, the plain asking that counts first ---------- */
+/* ---- one order: case by case, the plain asking that counts first -------- */
 
 static int by_case(const void *left, const void *right)
 {
@@ -119,7 +119,7 @@ static const struct asking *plain_of(const struct one_case *c)
     return c->askings[0]->variant.is_plain ? c->askings[0] : NULL;
 }
 
-/* ---- shares ---------------------------------------------------------------- */
+/* ---- shares ------------------------------------------------------------- */
 
 static void finish_share(struct share *s)
 {
@@ -133,7 +133,7 @@ static void finish_share(struct share *s)
     s->high = i.high;
 }
 
-/* ---- conversations ---------------------------------------------------------- */
+/* ---- conversations ------------------------------------------------------ */
 
 struct turn_sums {
     double passed, judged;
@@ -176,7 +176,7 @@ static void finish_conversations(const struct turn_sums *s,
     t->high = fmin(1, t->rate + half);
 }
 
-/* ---- noise ------------------------------------------------------------------ */
+/* ---- noise -------------------------------------------------------------- */
 
 struct noise_sums {
     int    target_percent;
@@ -229,7 +229,7 @@ static void finish_noise(const struct noise_sums *sums, size_t n,
     if (n) qsort(out->noise, n, sizeof *out->noise, by_target);
 }
 
-/* ---- consistency -------------------------------------------------------------- */
+/* ---- consistency -------------------------------------------------------- */
 
 struct repeat_sums {
     double sum[CONSISTENCY_MOST];
@@ -266,7 +266,7 @@ static void finish_repeats(const struct repeat_sums *r,
     }
 }
 
-/* ---- paraphrases --------------------------------------------------------------- */
+/* ---- paraphrases -------------------------------------------------------- */
 
 struct group {
     const char *name;
@@ -299,7 +299,7 @@ static void finish_groups(const struct group *groups, size_t n,
     finish_share(&out->groups);
 }
 
-/* ---- all of it ------------------------------------------------------------------ */
+/* ---- all of it ---------------------------------------------------------- */
 
 static void add_manners(struct understanding *u, const struct asking *a)
 {

@@ -75,7 +75,8 @@ struct understanding_tally;     /* grows with what is fed                    */
 
 struct understanding_tally *understanding_new(void);
 void understanding_free(struct understanding_tally *t);    /* NULL is fine */
-void understanding_add(struct understanding_tally *t, const struct trial *trial);
+void understanding_add(struct understanding_tally *t,
+                       const struct trial *trial);
 
 /* group_of: of a case that is part of this audition, borrowed; NULL: none;
  * *members: how many cases that group has there. */

@@ -5,6 +5,7 @@
 set -eu
 
 B=${B:-build}
+root=$PWD
 audition=$PWD/$B/audition fake=$PWD/$B/tests/fake_server
 outside=$PWD/$B/tests/bench/outside_client
 model=${XDG_CACHE_HOME:-$HOME/.cache}/audition/models/SmolLM2-135M-Instruct.Q4_1.gguf
@@ -64,7 +65,7 @@ rm -f made.gguf
 
 echo "== served_tok_s against an outside client, the same server and work"
 port=$((20000 + $$ % 20000))
-"$server" -m "$model" -fit off -np 1 -c 4096 --cache-ram 0 --port $port \
+"$server" -m "$model" -fit off -np 1 -c 8192 --cache-ram 0 --port $port \
     --api-key k >server.log 2>&1 &
 background=$!
 until curl -sf "http://127.0.0.1:$port/health" >/dev/null; do sleep 0.1; done
@@ -84,21 +85,33 @@ echo "audition $a tok/s, outside $b tok/s, ratio $(echo "$a $b" |
 
 echo "== own CPU and memory while measuring"
 /usr/bin/time -o usage -f '%U %S %e %M' env OPENAI_API_KEY=k "$audition" run \
-    -q --json --blocks 1 -r 4 --budget 30s --cases 4 --store cpu.db \
+    -q --json --blocks 1 -r 4 --budget 30s --cases 8 --store cpu.db \
     --base-url "http://127.0.0.1:$port" >/dev/null
 awk '{printf "%.2f %% of one core (budget 1), %d KB resident (budget 40960)\n",
     ($1 + $2) / $3 * 100, $4}' usage
+sqlite3 cpu.db "SELECT printf('%.1f %% of the wall time of %d cases is the engine''s (at least 95)',
+    100.0 * sum(end_ns - sent_ns) / (max(end_ns) - min(sent_ns)), count(DISTINCT trial_id))
+    FROM turn JOIN trial ON trial_id = trial.id WHERE key LIKE 'case/%'"
 kill $background; wait $background 2>/dev/null || true
 background=
 
 echo "== suites against a server that answers at once"
-printf 'GGUF' > none
-cases=$(cat "$AUDITION_DATA"/suites/*.jsonl | wc -l)
+# What one case costs us: everything else is measured before, and stored.
 FAKE_SCRIPT='{"pace":0}' "$fake" --port $port --no-die-with-parent >/dev/null 2>&1 &
 background=$!
 until curl -sf "http://127.0.0.1:$port/health" >/dev/null; do sleep 0.1; done
-/usr/bin/time -o usage -f '%U %S %e %M' "$audition" run -q --json --blocks 1 \
-    -r 1 --budget 1s --cases 10000 --store suites.db \
-    --base-url "http://127.0.0.1:$port" >/dev/null
-awk -v n="$cases" '{printf "%d cases in %.2f s of wall, %.2f s of own CPU: %.0f cases a CPU second\n",
-    n, $3, $1 + $2, n / ($1 + $2)}' usage
+at_once="--json -q --blocks 1 -r 1 --budget 1s --full --store suites.db
+    --base-url http://127.0.0.1:$port"
+"$audition" run $at_once --cases 1 >/dev/null
+/usr/bin/time -o usage -f '%U %S %e' "$audition" run $at_once >/dev/null
+sqlite3 -separator ' ' suites.db "SELECT count(DISTINCT t.id), sum(role = 'user')
+    FROM trial AS t JOIN message ON t.id = trial_id
+    WHERE key LIKE 'case/%' AND run_id = 2" >> usage
+awk 'NR == 1 {used = $1 + $2; wall = $3}
+    NR == 2 {printf "%d cases, %d turns of the user: %.2f s of wall, %.2f s of own CPU: %.0f cases a second on one core (at least 200)\n",
+    $1, $2, wall, used, $1 / used}' usage
+kill $background; wait $background 2>/dev/null || true
+background=
+
+echo "== a suite larger than the memory that is allowed"
+(cd "$root" && B=$B tests/large_suite.sh)

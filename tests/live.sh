@@ -37,8 +37,10 @@ smol=SmolLM2-135M-Instruct.Q4_1 coder=Qwen2.5-Coder-0.5B-Instruct-Q4_K_M
 gemma=gemma-3-270m-Q4_K_M
 small='-r 1 --blocks 1 --budget 6s --temp 0'
 
+check "every case of ours is sound" "$audition" suites --check
+
 # Three real models, a few cases: the three real defects.
-"$audition" run --json $small --cases 12 --suite home --suite small_talk \
+"$audition" run --json $small --cases 12 --suite home --suite no_call \
     -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
     -m "$models/$gemma.gguf" >first.json 2>first.err
 check "three real models are auditioned, exit 0" test $? = 0
@@ -109,7 +111,7 @@ check "no engine is left running after it" no_engine
 
 # Again: nothing to do, the same answer, no engine.
 LLAMA_SERVER=$server "$audition" run --json $small --cases 12 --suite home \
-    --suite small_talk -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
+    --suite no_call -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
     -m "$models/$gemma.gguf" >again.json 2>again.err
 check "a second run prints the same candidates" sh -c \
     'jq -c .candidates first.json >a; jq -c .candidates again.json >b; cmp a b'
@@ -164,6 +166,33 @@ check "and the store is whole" sh -c \
 check "the next run completes" json '.candidates[0].status == "ok"' kill.json
 check "and measured nothing twice" sh -c "test \"\$(sqlite3 kill.db 'SELECT
     count(*) - count(DISTINCT key) FROM trial')\" = 0 && test $before -gt 0"
+
+# Nothing is left to chance at temperature 0: two auditions of the same cases
+# tell the same words, calls, reasons and outcomes.
+said="SELECT key, outcome, reason, content, calls FROM trial JOIN turn ON
+    trial.id = trial_id WHERE key LIKE 'case/%' ORDER BY key, position"
+for n in 1 2; do
+    "$audition" run -q $small --cases 4 --suite home --suite instructions \
+        --store "twice$n.db" -m "$models/$coder.gguf" >/dev/null 2>twice.err
+    check "audition $n of the same cases ends well" test $? = 0
+    sqlite3 "twice$n.db" "$said" >"twice$n.txt"
+done
+check "at temperature 0 both tell the same of every case" sh -c \
+    'test -s twice1.txt && cmp twice1.txt twice2.txt'
+
+# A conversation: all its turns are asked, kept and judged.
+"$audition" run --json $small --cases 1 --suite conversations \
+    --store talk.db -m "$models/$coder.gguf" >talk.json 2>talk.err
+check "a conversation runs on the real engine, exit 0" test $? = 0
+turns=$(sqlite3 talk.db "SELECT count(*) FROM message JOIN trial ON
+    trial.id = trial_id WHERE suite = 'conversations' AND role = 'user' AND
+    key LIKE 'case/%'")
+check "it has at least ten turns of the user" test "${turns:-0}" -ge 10
+check "each of them is judged" json ".candidates[0].understanding |
+    .conversations == 1 and .turns.of == $turns" talk.json
+check "each is answered within the context" test "$(sqlite3 talk.db "SELECT
+    count(*) FROM trial WHERE suite = 'conversations' AND key LIKE 'case/%' AND
+    status = 'ok'")" = 1
 
 # The board: where the memory went, with held memory and a soak beside it.
 short='-r 1 --blocks 1 --budget 1s --cases 1 --suite instructions --temp 0'

@@ -21,7 +21,7 @@ const char *const pretend_help[PRETEND_COUNT] = {
 #undef X
 };
 
-/* ---- where the conversation stands ---------------------------------------- */
+/* ---- where the conversation stands -------------------------------------- */
 
 struct standing {
     size_t      turn;          /* of the user, from 0                       */
@@ -48,7 +48,7 @@ static struct standing standing_of(const struct chat_request *r)
     return at;
 }
 
-/* ---- saying and calling ----------------------------------------------------- */
+/* ---- saying and calling ------------------------------------------------- */
 
 static void say(struct turn *out, const char *text)
 {
@@ -142,7 +142,7 @@ static void call_tool(const struct pretend *p, const json_t *tools, size_t i,
     json_decref(arguments);
 }
 
-/* ---- the kinds ---------------------------------------------------------------- */
+/* ---- the kinds ---------------------------------------------------------- */
 
 static void anything(const struct pretend *p, const struct standing *at,
                      const struct chat_request *r, struct turn *out)

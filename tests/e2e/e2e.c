@@ -33,6 +33,8 @@
 #include "e2e/report_cases.h"
 #include "e2e/server_cases.h"
 #include "e2e/stop_cases.h"
+#include "e2e/suite_cases.h"
+#include "e2e/talk_cases.h"
 #include "e2e/voice_cases.h"
 
 int main(int argc, char **argv)
@@ -86,6 +88,20 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_who_always_answers_right_is_recommended),
         cmocka_unit_test(test_a_clear_difference_ranks_as_it_should),
         cmocka_unit_test(test_a_recording_that_dies_leaves_the_other),
+        cmocka_unit_test(test_the_suites_are_listed_with_what_they_hold),
+        cmocka_unit_test(test_an_unsound_case_is_named_with_what_it_lets_pass),
+        cmocka_unit_test(test_floors_are_what_understanding_nothing_passes),
+        cmocka_unit_test(test_a_line_that_is_no_case_is_told_with_its_number),
+        cmocka_unit_test(test_a_suite_without_cases_is_told),
+        cmocka_unit_test(test_with_keep_going_the_sound_lines_are_asked),
+        cmocka_unit_test(test_a_home_that_cannot_be_is_told),
+        cmocka_unit_test(test_a_conversation_is_kept_whole_and_judged_by_turns),
+        cmocka_unit_test(
+            test_what_was_misheard_tells_the_rate_that_was_reached),
+        cmocka_unit_test(test_a_noise_that_is_none_is_told),
+        cmocka_unit_test(test_repeats_tell_the_chance_that_all_pass),
+        cmocka_unit_test(test_a_second_run_of_everything_asks_nothing),
+        cmocka_unit_test(test_judging_again_restores_what_was_judged),
         cmocka_unit_test(test_the_doctors_document_keeps_its_contract),
         cmocka_unit_test(test_the_doctor_says_it_to_people_and_stores_nothing),
         cmocka_unit_test(test_the_doctor_ends_with_the_code_that_it_promises),

@@ -146,6 +146,9 @@ static const struct config_case {
      "x4: &a4 [*a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3]\n"
      "x5: [*a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4]\n", "alias"},
     {"an alias to itself", "candidates: &x [*x]\n", "c.yaml:1: "},
+    {"an alias to what holds it", "defaults: &d\n  sampling: *d\n"
+     "candidates: [{model: good.gguf}]\n", "c.yaml:2: "},
+    {"an alias to itself below", "suites: &s [home, [*s]]\n", "c.yaml:1: "},
     {"invalid UTF-8", "board: \"a\xff\xfe\"\n", "UTF-8"},
     {"not closed", "candidates: [{model: good.gguf\n", "c.yaml:"},
     {"two documents", "cases: 1\n---\ncases: 2\n", "c.yaml:"},

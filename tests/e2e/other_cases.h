@@ -17,7 +17,7 @@ static const struct other_server {
     const char *memory;        /* the reason beside its memory */
     bool        tells_memory;
 } other_servers[] = {
-    {"--as ollama -a m", "Ollama", "PARAMETER num_ctx 4096", "-m m ",
+    {"--as ollama -a m", "Ollama", "PARAMETER num_ctx 8192", "-m m ",
      "prompt_tok_s", "as Ollama reports it", true},
     {"--as vllm -a m", "vLLM", NULL, NULL, NULL, "not ours to measure", false},
     {"--as lmstudio -a m", "LM Studio", NULL, NULL, NULL,

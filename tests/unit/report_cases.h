@@ -54,6 +54,7 @@ static void winner_case(struct facts *f)
     set_suite_first(c, 1.31);
     add_suite(c, "speech", false, 27, 3, 0, 0, .743, .965);
     set_suite_first(c, 1.12);
+    set_understanding(c, 52);
     set_verdict(c, VERDICT_READY, true, "It answers the most cases right of "
                 "the two that passed every gate, and its first sentence "
                 "comes after 1.18 s.");
@@ -149,6 +150,10 @@ static void no_winner_case(struct facts *f)
     snprintf(c->cliff.reason, sizeof c->cliff.reason, "the engine has no "
              "context left for one entity");
     add_suite(c, "home", true, 4, 0, 0, 56, .026, .159);
+    /* one conversation has no interval; nothing was asked again */
+    c->understanding = (struct understanding){
+        .conversations = 1, .turns = {3, 4, .75, NAN, NAN}};
+    c->understanding.manners[MANNER_refused] = some(31, 60);
     add_suite(c, "home_by_prompt", true, 27, 33, 0, 0, .331, .575);
     set_by_prompt(c, "<tool_call> with one JSON object");
     set_suite_first(c, .61);
@@ -322,6 +327,10 @@ static void hostile_case(struct facts *f)
     set_model(c, "models/" HOSTILE, HOSTILE, 1e9, 1e9);
     add_suite(c, HOSTILE, true, 1, 1, 1, 0, .1, .9);
     add_suite(c, HOSTILE "_by_prompt", true, 2, 1, 0, 0, .1, .99);
+    set_understanding(c, 60);
+    c->understanding.noise[0].reached_percent = 1e300;
+    c->understanding.turns.high = 1e300;
+    c->understanding.pass_hat[2] = -1e300;
     set_hostile_listener(c);
     set_hostile_board(c);
     add_finding(c, "kind|`", FAULT_MODEL, HOSTILE, HOSTILE);

@@ -299,6 +299,32 @@ static inline void set_by_prompt(struct candidate_facts *c,
     c->quality[c->n_quality - 1].dialect = mem_copy(dialect);
 }
 
+/* n of `of`, with a made-up interval; none of none is nothing known. */
+static inline struct share some(long n, long of)
+{
+    double rate = of ? (double)n / (double)of : NAN;
+
+    return (struct share){.n = n, .of = of, .rate = rate,
+                          .low = fmax(0, rate - .08),
+                          .high = fmin(1, rate + .07)};
+}
+
+/* What its cases say beyond their rates, asked with everything. */
+static inline void set_understanding(struct candidate_facts *c, long passed)
+{
+    struct understanding *u = &c->understanding;
+
+    *u = (struct understanding){
+        .conversations = 40, .turns = some(3 * passed, 180),
+        .noise = {{5, 4.8, some(passed - 3, 60), some(passed, 60)},
+                  {20, 19.4, some(passed / 2, 60), some(passed, 60)}},
+        .n_noise = 2, .most_repeats = 3, .repeated = 90,
+        .pass_hat = {.87, .81, .77, NAN, NAN, NAN, NAN, NAN, NAN, NAN},
+        .groups = some(11, 15)};
+    for (int i = 0; i < MANNER_COUNT; i++)
+        u->manners[i] = some(60 - passed + i, 150 - 10 * i);
+}
+
 static inline void add_finding(struct candidate_facts *c, const char *kind,
                                enum fault fault, const char *text,
                                const char *remedy)

@@ -177,6 +177,49 @@ static void test_what_a_listener_feels_is_read_back_exactly(void **state)
     facts_done(&f);
 }
 
+static void expect_share(const struct share *a, const struct share *b)
+{
+    assert_int_equal(a->n, b->n);
+    assert_int_equal(a->of, b->of);
+    assert_true(a->rate == b->rate && a->low == b->low && a->high == b->high);
+}
+
+static void test_what_was_understood_is_read_back_exactly(void **state)
+{
+    struct facts f, again;
+    json_t      *document;
+    const struct understanding *a, *b;
+
+    (void)state;
+    winner_case(&f);
+    document = report_json_document(&f);
+    read_document(&again, document);
+    a = &f.candidates[0].understanding;
+    b = &again.candidates[0].understanding;
+    assert_int_equal(a->conversations, b->conversations);
+    expect_share(&a->turns, &b->turns);
+    expect_share(&a->groups, &b->groups);
+    for (int i = 0; i < MANNER_COUNT; i++)
+        expect_share(&a->manners[i], &b->manners[i]);
+    assert_int_equal(a->n_noise, b->n_noise);
+    for (size_t i = 0; i < a->n_noise; i++) {
+        assert_int_equal(a->noise[i].target_percent,
+                         b->noise[i].target_percent);
+        assert_true(a->noise[i].reached_percent ==
+                    b->noise[i].reached_percent);
+        expect_share(&a->noise[i].passed, &b->noise[i].passed);
+        expect_share(&a->noise[i].unharmed, &b->noise[i].unharmed);
+    }
+    assert_int_equal(a->repeated, b->repeated);
+    assert_int_equal(a->most_repeats, b->most_repeats);
+    for (int k = 0; k < a->most_repeats; k++)
+        assert_true(a->pass_hat[k] == b->pass_hat[k]);
+    assert_true(isnan(b->pass_hat[a->most_repeats]));
+    json_decref(document);
+    facts_done(&again);
+    facts_done(&f);
+}
+
 /* The board, the ledger, the soak, the co-load, the modes. */
 static void test_what_is_read_makes_the_same_document(void **state)
 {
@@ -211,6 +254,11 @@ static void test_lists_longer_than_ours_are_cut(void **state)
     for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
     list = json_object_get(json_object_get(c, "board"), "verdicts");
     for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
+    c = json_object_get(c, "understanding");
+    list = json_object_get(c, "noise");
+    for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
+    list = json_object_get(json_object_get(c, "repeats"), "pass_hat");
+    for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
     list = json_object_get(document, "modes");
     for (int i = 0; i < 100; i++) json_array_append_new(list, json_null());
     read_document(&f, document);
@@ -219,6 +267,9 @@ static void test_lists_longer_than_ours_are_cut(void **state)
     assert_int_equal(f.candidates[0].cliff.n, CLIFF_POINTS);
     assert_int_equal(f.candidates[0].n_serving, SERVING_VARIANTS);
     assert_int_equal(f.candidates[0].board.n_verdicts, BOARD_VERDICTS_MAX);
+    assert_int_equal(f.candidates[0].understanding.n_noise, NOISE_LEVELS);
+    assert_int_equal(f.candidates[0].understanding.most_repeats,
+                     CONSISTENCY_MOST);
     assert_int_equal(f.n_modes, 64);
     assert_string_equal(f.modes[0].name, "25W");
     facts_done(&f);
@@ -316,6 +367,10 @@ static void assert_nothing_is_known(const struct candidate_facts *c)
     assert_true(isnan(c->ledger.predicted.total_bytes));
     assert_true(isnan(c->ledger.measured.peak_bytes));
     assert_true(isnan(c->ledger.left_for_speech_bytes));
+    assert_true(isnan(c->understanding.turns.rate));
+    assert_true(isnan(c->understanding.manners[0].rate));
+    assert_true(isnan(c->understanding.pass_hat[0]));
+    assert_int_equal(c->understanding.n_noise, 0);
     assert_null(c->soak);
     assert_null(c->coload);
     assert_null(c->preflight);
@@ -489,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_facts_keep_what_no_report_shows),
         cmocka_unit_test(test_what_the_preflight_said_is_kept),
         cmocka_unit_test(test_what_a_listener_feels_is_read_back_exactly),
+        cmocka_unit_test(test_what_was_understood_is_read_back_exactly),
         cmocka_unit_test(test_what_is_read_makes_the_same_document),
         cmocka_unit_test(test_lists_longer_than_ours_are_cut),
         cmocka_unit_test(test_every_name_of_an_enum_is_read_back),

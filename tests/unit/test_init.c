@@ -191,7 +191,9 @@ static void test_what_is_commented_out_is_the_default(void **state)
     assert_int_equal(1, json_array_size(c.entities));
     assert_int_equal(1, c.suites.n);
     assert_int_equal(60, c.cases);
-    assert_int_equal(4096, c.context);
+    assert_int_equal(1, c.repeats);
+    assert_int_equal(3, c.noise.n);
+    assert_int_equal(8192, c.context);
     assert_non_null(c.sampling);
     assert_non_null(c.template_kwargs);
     assert_int_equal(2, c.server_args.n);

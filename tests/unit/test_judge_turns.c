@@ -23,6 +23,9 @@
 #define KITCHEN_OFF STATE("light.kitchen", "off")
 #define HALL_ON     STATE("light.hall", "on")
 #define AT_REST     "[{\"scorer\":\"state\",\"expect\":{}}]"
+#define ON_SPOKEN                                                             \
+    "[{\"scorer\":\"speakable\"},{\"scorer\":\"state\",\"expect\":"           \
+    "{\"light.kitchen\":{\"state\":\"on\"}}}]"
 #define SPOKEN      "[{\"scorer\":\"speakable\"}]"
 #define TALK        "[{\"scorer\":\"no_call\"}]"
 #define ON_TEXT     "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":"       \
@@ -274,7 +277,7 @@ static void test_an_answer_that_was_cut_is_judged_whole(void **state)
 static void test_results_that_the_user_hands_back_are_no_turn(void **state)
 {
     static const struct step steps[] = {
-        {"On.", KITCHEN_ON, "HassTurnOn", "Kitchen light", "It is on."},
+        {"On.", ON_SPOKEN, "HassTurnOn", "Kitchen light", "It is on."},
         {"Off.", KITCHEN_OFF, "HassTurnOff", "Kitchen light", "It is off."}};
     struct talk k;
 

@@ -299,6 +299,22 @@ static void test_oracle_gives_the_reference_of_each_turn(void **state)
     done_turns(turns);
 }
 
+static void test_results_that_the_user_hands_back_are_no_turn(void **state)
+{
+    struct suite_turn turns[2];
+    struct suite_case test = two_turns(turns);
+    struct pretend    p = {.kind = PRETEND_echo, .test = &test};
+    struct talk       k;
+
+    (void)state;
+    begin(&k);
+    trial_add_message(&k.t, "assistant", "<tool_call>");
+    trial_add_message(&k.t, "user", "{}")->call_id = mem_copy("prompt");
+    expect_words(&p, &k, "Say one.");
+    talk_done(&k);
+    done_turns(turns);
+}
+
 static void test_nobody_auditions_a_pretender(void **state)
 {
     struct engine_spec  spec = {.context = 1};
@@ -326,6 +342,8 @@ int main(void)
         cmocka_unit_test(test_first_tool_calls_it_once_in_each_turn),
         cmocka_unit_test(test_random_is_the_same_for_a_seed_and_ends),
         cmocka_unit_test(test_oracle_gives_the_reference_of_each_turn),
+        cmocka_unit_test(
+            test_results_that_the_user_hands_back_are_no_turn),
         cmocka_unit_test(test_nobody_auditions_a_pretender),
     };
     return cmocka_run_group_tests_name("pretend", tests, NULL, NULL);

@@ -328,7 +328,7 @@ static void test_json_keeps_its_contract(void **state)
                                       "candidates", "recommendation"};
     static const char *const names[] = {
         "name", "file", "sha256", "status", "failure", "template", "metrics",
-        "quality", "verdict", "reason"};
+        "quality", "understanding", "verdict", "reason"};
     static const char *const quality[] = {
         "pass", "fail", "unparsed", "template_fault", "harness_fault",
         "total", "rate", "rate_if_parsed", "by_prompt", "dialect",

@@ -465,7 +465,8 @@ static void test_every_shipped_suite_is_sound(void **state)
         file = mem_printf("%s/%s", path, entry->d_name);
         if (suite_load(&s, file, false, &err) || suite_check(&s, &found, &err))
             fail_msg("%s", err.text);
-        for (size_t i = 0; i < found.n; i++) print_error("%s\n", found.items[i]);
+        for (size_t i = 0; i < found.n; i++)
+            print_error("%s\n", found.items[i]);
         assert_int_equal(found.n, 0);
         text_list_done(&found);
         check_whys(file);
