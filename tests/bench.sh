@@ -17,6 +17,14 @@ trap 'kill $background 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 median() { sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'; }
 
+# Of the wall time of all cases, the engine's part.
+share() {
+    sqlite3 "$1" "SELECT printf('%.1f %% of the wall time of %d cases is the engine''s (at least 95)',
+        100.0 * sum(end_ns - sent_ns) / (max(end_ns) - min(sent_ns)),
+        count(DISTINCT trial_id))
+        FROM turn JOIN trial ON trial_id = trial.id WHERE key LIKE 'case/%'"
+}
+
 echo "== size, start-up, memory"
 strip -o stripped "$audition"
 echo "stripped binary: $(stat -c %s stripped) bytes (budget 1048576)"
@@ -85,13 +93,11 @@ echo "audition $a tok/s, outside $b tok/s, ratio $(echo "$a $b" |
 
 echo "== own CPU and memory while measuring"
 /usr/bin/time -o usage -f '%U %S %e %M' env OPENAI_API_KEY=k "$audition" run \
-    -q --json --blocks 1 -r 4 --budget 30s --cases 8 --store cpu.db \
+    -q --json --blocks 1 -r 4 --budget 30s --cases 4 --store cpu.db \
     --base-url "http://127.0.0.1:$port" >/dev/null
 awk '{printf "%.2f %% of one core (budget 1), %d KB resident (budget 40960)\n",
     ($1 + $2) / $3 * 100, $4}' usage
-sqlite3 cpu.db "SELECT printf('%.1f %% of the wall time of %d cases is the engine''s (at least 95)',
-    100.0 * sum(end_ns - sent_ns) / (max(end_ns) - min(sent_ns)), count(DISTINCT trial_id))
-    FROM turn JOIN trial ON trial_id = trial.id WHERE key LIKE 'case/%'"
+share cpu.db
 kill $background; wait $background 2>/dev/null || true
 background=
 
@@ -110,6 +116,16 @@ sqlite3 -separator ' ' suites.db "SELECT count(DISTINCT t.id), sum(role = 'user'
 awk 'NR == 1 {used = $1 + $2; wall = $3}
     NR == 2 {printf "%d cases, %d turns of the user: %.2f s of wall, %.2f s of own CPU: %.0f cases a second on one core (at least 200)\n",
     $1, $2, wall, used, $1 / used}' usage
+kill $background; wait $background 2>/dev/null || true
+
+echo "== suites against a server as fast as a small model on a board"
+FAKE_SCRIPT='{"tok_s":30,"prompt_tok_s":4000}' "$fake" --port $port \
+    --no-die-with-parent >/dev/null 2>&1 &
+background=$!
+until curl -sf "http://127.0.0.1:$port/health" >/dev/null; do sleep 0.1; done
+"$audition" run --json -q --blocks 1 -r 1 --budget 1s --cases 40 \
+    --store paced.db --base-url "http://127.0.0.1:$port" >/dev/null
+share paced.db
 kill $background; wait $background 2>/dev/null || true
 background=
 

@@ -23,7 +23,7 @@
     LAMP_REFERENCE LAMP_WRONG
 #define LAMP "{\"id\":\"lamp\",\"home\":\"studio\"," LAMP_TURN "}\n"
 
-/* ---- what is there -------------------------------------------------------- */
+/* ---- what is there ----------------------------------------------------- */
 
 static inline json_t *suite_in(const json_t *document, const char *name)
 {
@@ -78,7 +78,7 @@ static void test_the_suites_are_listed_with_what_they_hold(void **state)
     workplace_end(&w);
 }
 
-/* ---- is it sound ---------------------------------------------------------- */
+/* ---- is it sound ------------------------------------------------------- */
 
 static const struct unsound_case {
     const char *situation, *line, *err;
@@ -105,8 +105,9 @@ static const struct unsound_case {
     {"wrongs are missing", "{\"id\":\"b\",\"turns\":[{" PERU_TURN "},{\"say\":"
      "\"Which town?\"," PERU_CHECKS "\"why\":\"x\"},{\"say\":\"Say it again."
      "\"," PERU_CHECKS "\"why\":\"x\"}]}", "case b: only 1 of 3 turns"},
-    {"a later turn", "{\"id\":\"b\",\"turns\":[{" PERU_TURN "},{\"say\":\"Is it "
-     "Lima?\"," PERU_CHECKS PERU_WRONG "}]}", "case b: turn 2: an echo"},
+    {"a later turn", "{\"id\":\"b\",\"turns\":[{" PERU_TURN "},{\"say\":"
+     "\"Is it Lima?\"," PERU_CHECKS PERU_WRONG "}]}",
+     "case b: turn 2: an echo"},
     {"nothing was to be changed", "{\"id\":\"b\",\"home\":\"studio\",\"setup\":"
      "{\"light.studio\":{\"state\":\"on\"}}," LAMP_TURN "}", "case b: "},
     {"another suite's", "{\"id\":\"b\",\"suite\":\"home\"," PERU_TURN "}",
@@ -180,7 +181,7 @@ static void test_floors_are_what_understanding_nothing_passes(void **state)
     workplace_end(&w);
 }
 
-/* ---- lines that are no case ----------------------------------------------- */
+/* ---- lines that are no case -------------------------------------------- */
 
 static const struct broken_case {
     const char *line, *err;
@@ -325,7 +326,7 @@ static void test_with_keep_going_the_sound_lines_are_asked(void **state)
     workplace_end(&w);
 }
 
-/* ---- homes ------------------------------------------------------------------ */
+/* ---- homes --------------------------------------------------------------- */
 
 static const struct home_case {
     const char *situation, *entities, *err;

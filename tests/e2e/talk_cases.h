@@ -9,10 +9,10 @@
 
 #define TALK "{\"id\":\"talk\",\"home\":\"studio\",\"turns\":[{" LAMP_TURN    \
     "},{" PERU_TURN "},{\"say\":\"And the light off again.\",\"checks\":"     \
-    "[{\"scorer\":\"state\",\"expect\":{\"light.studio\":{\"state\":\"off\"}}}" \
-    "],\"reference\":{\"calls\":[{\"name\":\"HassTurnOff\",\"arguments\":"    \
-    "{\"name\":\"Studio light\"}}],\"answer\":\"The light is off.\"},"        \
-    "\"wrong\":{\"answer\":\"It is off.\"}}]}\n"
+    "[{\"scorer\":\"state\",\"expect\":{\"light.studio\":{\"state\":"         \
+    "\"off\"}}}],\"reference\":{\"calls\":[{\"name\":\"HassTurnOff\","        \
+    "\"arguments\":{\"name\":\"Studio light\"}}],\"answer\":"                 \
+    "\"The light is off.\"},\"wrong\":{\"answer\":\"It is off.\"}}]}\n"
 
 /* Turns 1 and 3 go right, turn 2 does not. */
 #define TALKS "{\"chat\":[{\"role\":\"tool\",\"content\":\"It is done.\"},"   \
@@ -112,11 +112,10 @@ static void test_what_was_misheard_tells_the_rate_that_was_reached(
     assert_int_equal(whole_at(level, "target_wer_percent"), 50);
     reached = json_number_value(json_object_get(level,
                                                 "reached_wer_percent"));
-    rate = query_store(&w, "SELECT 100.0 * (SELECT sum(value) FROM trial JOIN "
-                       "observation ON trial_id = id WHERE key LIKE 'noise50/%' "
-                       "AND metric = 'heard_wrong') / (SELECT sum(value) FROM "
-                       "trial JOIN observation ON trial_id = id WHERE key LIKE "
-                       "'noise50/%' AND metric = 'heard_words')");
+    rate = query_store(&w, "SELECT 100 * sum(value * (metric = 'heard_wrong')) "
+                       "/ sum(value * (metric = 'heard_words')) FROM trial "
+                       "JOIN observation ON trial_id = id WHERE key LIKE "
+                       "'noise50/%'");
     assert_true(reached >= 20 && fabs(reached - strtod(rate, NULL)) < 1e-6);
     free(rate);
     heard = query_store(&w, "SELECT text FROM message JOIN trial ON trial.id "

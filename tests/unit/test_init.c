@@ -147,7 +147,8 @@ static char *uncommented(const char *text)
         "objective", "budget", "entities", "suites", "cases", "defaults",
         "context", "sampling", "server_args", "template_kwargs", "baseline",
         "phases", "candidates", "- name", "- {id", "co_load", "command",
-        "health_url", "ready", "soak", "power_modes", "mode_cmd"};
+        "health_url", "ready", "soak", "power_modes", "mode_cmd",
+        "repeats", "noise"};
     char *out = mem_copy(text);
 
     for (char *line = out; line; line = strchr(line + 1, '\n')) {
