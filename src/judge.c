@@ -150,11 +150,15 @@ struct as_text {
 static bool find_text_calls(const struct hearing *h,
                             const struct transcript *seen, struct as_text *out)
 {
-    json_t *own = !h->ctx->tools && h->home
+    json_t *own;
+    bool    found;
+
+    /* No way to write a call does without: spares most answers the search. */
+    if (!strpbrk(seen->answer, "{[(<`")) return false;
+    own = !h->ctx->tools && h->home
         ? home_tools(h->home, suite_case_tools(h->test)) : NULL;
-    bool    found = dialect_find(seen->answer,
-                                 h->ctx->tools ? h->ctx->tools : own,
-                                 &out->calls, &out->n, &out->dialect);
+    found = dialect_find(seen->answer, h->ctx->tools ? h->ctx->tools : own,
+                         &out->calls, &out->n, &out->dialect);
 
     json_decref(own);
     if (!found) return false;

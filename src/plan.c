@@ -17,9 +17,8 @@
 
 #define DECODE_TOKENS   128.0    /* works.h: of each forced decode           */
 #define SPEAK_TOKENS    60.0     /* of a free spoken answer, about           */
-#define CASE_TOKENS     40.0     /* of one answer to a case, about           */
+#define CASE_TOKENS     50.0     /* generated after a thing said, about      */
 #define TOOL_CASE_CALLS 2.0      /* call, then answer                        */
-#define CASE_TOKENS_MOST 200.0   /* session.h: an answer is cut there        */
 
 static double round_s(const struct forecast *f, bool is_long)
 {
@@ -63,20 +62,22 @@ static double new_prompts(const struct audition *a)
     return n;
 }
 
+/* After each thing that the user says, a call and an answer. */
 static double cases_s(const struct audition *a, const struct forecast *f)
 {
-    double usual_s = f->first_sentence_s.value +
-                     CASE_TOKENS / f->served_tok_s.value;
-    double most_s = f->latency50_s.value +
-                    (CASE_TOKENS_MOST - 50) / f->served_tok_s.value;
-    double turn_s = fmin(usual_s, most_s);
+    double turn_s = TOOL_CASE_CALLS * f->ttft_s.value +
+                    CASE_TOKENS / f->served_tok_s.value;
 
-    /* Each home begins with a prompt that is not in the cache, in each block;
-     * each suite has some cases that are asked so. */
-    return (double)plan_turns(a) * turn_s * TOOL_CASE_CALLS +
-           (new_prompts(a) * a->schedule.blocks +
-            (double)a->n_suites * a->schedule.cold_cases) *
-           f->ttft_cold_s.value;
+    /* Each home begins with a prompt that is not in the cache. */
+    return (double)plan_turns(a) * turn_s +
+           new_prompts(a) * f->ttft_cold_s.value;
+}
+
+/* Some of each suite once more, with nothing cached. */
+static double cold_cases_s(const struct audition *a, const struct forecast *f)
+{
+    return (double)a->n_suites * a->schedule.cold_cases *
+           (f->ttft_cold_s.value + CASE_TOKENS / f->served_tok_s.value);
 }
 
 size_t plan_turns(const struct audition *a)
@@ -107,7 +108,7 @@ static double candidate_s(const struct audition *a, const struct forecast *f)
 
     return blocks * (2 * load_s + (least + rounds_s) / 2 + bench_s(f)) +
            s->deep_blocks * deep_s(f, s->long_prefill) + preflight_s(f) +
-           cases_s(a, f);
+           cases_s(a, f) + cold_cases_s(a, f);
 }
 
 /* ---- verdicts and reasons ---------------------------------------------- */

@@ -270,7 +270,9 @@ static void say_cases(const struct plan *p, struct strbuf *out)
                                       (1 - (double)a->n_cases / (double)all)));
     if (isfinite(most))
         strbuf_addf(out, "; about %s of engine time a candidate",
-                    units_range(least / 60, most / 60, "min", 1).text);
+                    most > least
+                    ? units_range(least / 60, most / 60, "min", 1).text
+                    : units_value(most / 60, "min", 1).text);
     strbuf_add(out, ";\n");
 }
 

@@ -3,6 +3,7 @@
 #include "schedule.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,23 +302,40 @@ bool schedule_is_cold(const char *trial_key)
     return schedule_variant(trial_key).is_cold;
 }
 
-/* Which of its suite's cases this one is, from 0; at most cold_cases. */
-static int rank_in_suite(const struct schedule *s, size_t i)
-{
-    int rank = 0;
+/* How many cases of each suite came by; cases of a suite need not stand
+ * together. Of a suite beyond the last it cannot tell, and none is cold. */
+#define RANKED_SUITES 64
 
-    for (size_t k = 0; k < i && rank < s->cold_cases; k++)
-        if (strcmp(s->cases[k]->suite, s->cases[i]->suite) == 0) rank++;
-    return rank;
+struct ranks {
+    const char *suite[RANKED_SUITES];
+    int         n[RANKED_SUITES];
+    size_t      n_suites;
+};
+
+/* Which of its suite's cases this one is, from 0; to be asked once for each
+ * case in their order. */
+static int next_rank(struct ranks *r, const struct suite_case *c)
+{
+    size_t i = 0;
+
+    while (i < r->n_suites && strcmp(r->suite[i], c->suite) != 0) i++;
+    if (i == RANKED_SUITES) return INT_MAX;
+    if (i == r->n_suites) {
+        r->suite[i] = c->suite;
+        r->n[r->n_suites++] = 0;
+    }
+    return r->n[i]++;
 }
 
 /* The first few of each suite, in turn over the blocks. */
 static bool open_cold(const struct schedule *s, const struct progress *p,
                       int block, struct work *out)
 {
+    struct ranks ranks = {.n_suites = 0};
+
     for (size_t i = 0; s->cold_cases > 0 && i < s->n_cases; i++) {
         const struct suite_case *c = s->cases[i];
-        int                      rank = rank_in_suite(s, i);
+        int                      rank = next_rank(&ranks, c);
 
         if (rank >= s->cold_cases || rank % s->blocks != block) continue;
         case_key("cold", c, out->key, sizeof out->key);
@@ -526,6 +544,7 @@ size_t schedule_trials(const struct schedule *s)
     struct work w = {.kind = WORK_DONE};
     int         n = 0, n_deep = 0;
     size_t      n_again = 0, n_home = 0;
+    struct ranks ranks = {.n_suites = 0};
     int         most = s->max_rounds > s->min_rounds ? s->max_rounds
                                                      : s->min_rounds;
 
@@ -534,7 +553,7 @@ size_t schedule_trials(const struct schedule *s)
         n_deep++;
     for (size_t i = 0; i < s->n_cases; i++) {
         if (s->tools_by_prompt && s->cases[i]->home) n_again++;
-        if (rank_in_suite(s, i) < s->cold_cases) n_again++;
+        if (next_rank(&ranks, s->cases[i]) < s->cold_cases) n_again++;
         n_home += can_be_misheard(s->cases[i]);
     }
     if (s->repeats > 1) n_again += s->n_cases * (size_t)(s->repeats - 1);

@@ -52,13 +52,22 @@ for name in $(sed -n 's/^ *&\(engine\|probe\|score\)_\([a-z_]*\),.*/\2/p' \
 done
 
 for path in $(grep -oh '`[a-z]*/[A-Za-z0-9_./-]*`' README.md METHOD.md \
-    DESIGN.md CONTRIBUTING.md docs/plugins.md docs/catalogue.md docs/boards.md | tr -d '`' | sort -u); do
+    DESIGN.md CONTRIBUTING.md docs/plugins.md docs/catalogue.md docs/boards.md docs/suites.md | tr -d '`' | sort -u); do
     case $path in
     *NAME* | *FILE* | build/* | user/* | maker/* | /*) ;;
     *) [ -e "$path" ] || [ -e "src/$path" ] ||
         complain "a document names $path, which is not there" ;;
     esac
 done
+
+# The floors of the suites are what the program says they are.
+floors=$(mktemp)
+COLUMNS=1000 AUDITION_DATA="$PWD/share" "$audition" suites --floors |
+    sed -n '/^passes /,$p' | sed 's/^/    /; s/ *$//' >"$floors"
+sed -n '/<!-- floors -->/,/<!-- \/floors -->/p' docs/suites.md |
+    grep -v '^<!--' | sed '1d;$d' | cmp -s - "$floors" ||
+    complain "the floors in docs/suites.md are not those of audition suites"
+rm -f "$floors"
 
 # The README's examples, in a copy, with the built program on PATH.
 work=$(mktemp -d)
