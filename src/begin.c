@@ -11,6 +11,7 @@
 #include "base/jsonx.h"
 #include "base/mem.h"
 #include "candidates.h"
+#include "hearing/hearing.h"
 #include "probe/probe.h"
 
 #define DEFAULT_CONTEXT 8192        /* a home of 40 with its tools has 4,000 */
@@ -127,6 +128,7 @@ static int apply_options(struct audition *a, struct err *err)
         c->thresholds.min_tool_accuracy = o->min_tool_accuracy;
     if (!isnan(o->min_quality)) c->thresholds.min_quality = o->min_quality;
     if (o->suites.n) replace_texts(&c->suites, &o->suites);
+    if (o->homes.n) replace_by_parts(&c->homes, &o->homes);
     return c->candidates.n ? 0 : candidate_of_environment(c, err);
 }
 
@@ -188,8 +190,10 @@ static int load_suites(struct audition *a, struct err *err)
     }
     most = a->config.cases > 0 ? (size_t)a->config.cases : ALL_CASES;
     most_turns = a->config.cases > 0 || a->opt->full ? 0 : QUICK_TURNS;
-    return suite_pick(a->suites, a->n_suites, most, most_turns,
-                      (uint64_t)a->opt->seed, &a->cases, &a->n_cases, err);
+    return suite_pick(a->suites, a->n_suites,
+                      a->config.homes.n ? &a->config.homes : NULL, most,
+                      most_turns, (uint64_t)a->opt->seed, &a->cases,
+                      &a->n_cases, err);
 }
 
 /* A word error rate of 1 to 50 percent, or 0: it is none. */
@@ -224,6 +228,22 @@ static int check_noise(const struct text_list *list, struct err *err)
                            "most %d different word error rates from 1 to 50 "
                            "percent, like 5,10,20", list->items[i],
                            SCHEDULE_NOISE_MOST);
+    }
+    return 0;
+}
+
+/* Else every such case would fail, and three in a row end a candidate. */
+static int check_hearing(const struct audition *a, struct err *err)
+{
+    for (size_t i = 0; a->config.noise.n && i < a->n_cases; i++) {
+        const struct suite_case *c = a->cases[i];
+        char                    *heard;
+
+        if (!c->home || c->n_turns > 1) continue;
+        heard = hearing_noise("", c->language, 0, 0, NULL, err);
+        if (!heard)
+            return err_ctx(err, "noise: case %s of %s", c->id, c->suite);
+        free(heard);
     }
     return 0;
 }
@@ -308,7 +328,9 @@ int audition_begin(struct audition *a, const struct run_options *opt,
         e->sampling = a->list.items[i].sampling;
         e->template_kwargs = a->list.items[i].template_kwargs;
     }
-    if (check_noise(&a->config.noise, err) || load_suites(a, err)) return -1;
+    if (check_noise(&a->config.noise, err) || load_suites(a, err) ||
+        check_hearing(a, err))
+        return -1;
     if (prompt_user(&a->prompt, &a->config, err)) return -1;
     audition_schedule(a);
     return 0;

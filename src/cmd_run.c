@@ -59,6 +59,9 @@ static const struct opt run_opts[] = {
      .max = 1e15, .value = "SIZE", .help = "memory that speech needs"},
     {.name = "suite", .type = OPT_LIST, .at = AT(suites), .value = "NAME",
      .help = "cases to ask: a suite's name or a .jsonl file; repeatable"},
+    {.name = "home", .type = OPT_LIST, .at = AT(homes), .value = "NAME",
+     .help = "of the cases with a home only those of this one (studio, flat, "
+     "house): its size is the prompt's; repeatable, or a,b"},
     {.name = "cases", .type = OPT_INT, .at = AT(cases), .min = 1,
      .max = 10000, .alias = "limit", .value = "N",
      .help = "at most so many cases a candidate; otherwise all with --full, "

@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 #include "base/table.h"
 #include "base/term.h"
+#include "base/utf8.h"
 #include "facts.h"
 #include "floors.h"
 #include "report/output.h"
@@ -231,6 +232,15 @@ static void print_floors(const struct view *v, bool colour)
         printf("  %-12s %s\n", pretend_name[k], pretend_help[k]);
 }
 
+/* Texts of a suite may hold escape sequences. */
+static void tell(const char *what, const char *text)
+{
+    char *safe = utf8_printable(text, strlen(text));
+
+    fprintf(stderr, "%s: %s\n", what, safe);
+    free(safe);
+}
+
 /* Broken lines and unsound cases go to stderr: they are the story. */
 static void tell_problems(const struct view *v)
 {
@@ -238,16 +248,15 @@ static void tell_problems(const struct view *v)
         const struct viewed *one = &v->items[i];
 
         for (size_t k = 0; k < one->suite.broken.n; k++)
-            fprintf(stderr, "left out: %s\n", one->suite.broken.items[k]);
+            tell("left out", one->suite.broken.items[k]);
         if (one->suite.n_broken > one->suite.broken.n)
             fprintf(stderr, "left out: %zu more lines of %s\n",
                     one->suite.n_broken - one->suite.broken.n,
                     one->suite.path);
         for (size_t k = 0; k < one->problems.n; k++)
-            fprintf(stderr, "unsound: %s\n", one->problems.items[k]);
+            tell("unsound", one->problems.items[k]);
         for (size_t k = 0; k < one->floors.failed.n; k++)
-            fprintf(stderr, "the oracle fails: %s\n",
-                    one->floors.failed.items[k]);
+            tell("the oracle fails", one->floors.failed.items[k]);
     }
 }
 

@@ -312,6 +312,7 @@ static const struct field config_fields[] = {
              .choices = "off|keep"}},
     {.opt = {"cases", .type = OPT_INT, IN(config, cases), .min = 1,
              .max = 10000}},
+    {.opt = {"homes", IN(config, homes)}, .bind = bind_texts},
     {.opt = {"repeats", .type = OPT_INT, IN(config, repeats), .min = 1,
              .max = 100}},
     {.opt = {"noise", IN(config, noise)}, .bind = bind_texts},
@@ -420,6 +421,7 @@ void config_done(struct config *c)
     json_decref(c->entities);
     text_list_done(&c->suites);
     text_list_done(&c->noise);
+    text_list_done(&c->homes);
     text_list_done(&c->power_modes);
     free(c->mode_cmd);
     free(c->co_load.command);

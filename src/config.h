@@ -44,6 +44,7 @@ struct config {
     json_t *tools;             /* OpenAI tool array, checked; NULL          */
     json_t *entities;          /* [{"id","name","area","state"}], or NULL   */
     struct text_list suites;   /* names or paths; empty: all of ours        */
+    struct text_list homes;    /* only cases of these; empty: of all        */
     int     cases;             /* most cases a candidate, -1: the mode's    */
     int     repeats;           /* how often each is asked, -1: once         */
     struct text_list noise;    /* word error rates in percent to mishear

@@ -119,6 +119,7 @@ static const char after_reserve[] =
     "# asks for. Each case how often; misheard at which word error rates (%).\n"
     "# suites: [home]\n"
     "# cases: 60\n"
+    "# homes: [studio, flat]                       # default: of all sizes\n"
     "# repeats: 1\n"
     "# noise: [5, 10, 20]                          # default: none\n"
     "\n"

@@ -13,6 +13,7 @@
 #include "home/home.h"
 #include "score/manners.h"
 #include "score/score.h"
+#include "session.h"
 
 const char *const judge_note_name[JUDGE_NOTE_COUNT] = {
 #define X(name, help) #name,
@@ -75,9 +76,9 @@ struct hearing {
     char    tool[100];           /* the first of them, and its dialect      */
     const char *dialect;
     size_t  n_calls;             /* structured ones                         */
-    size_t  passed;              /* turns                                   */
-    size_t  failed;              /* the first, from 1; 0: none              */
+    size_t  failed;              /* the first turn, from 1; 0: none         */
     struct judgement why;        /* ... and why                             */
+    bool    is_failed_text;      /* ... and a call as text stands in it     */
     double  notes[JUDGE_NOTE_COUNT];
     json_t *end_state;
 };
@@ -88,16 +89,20 @@ static void hearing_done(struct hearing *h)
     home_free(h->home);
 }
 
-/* How many of the calls the home refused. */
+/* How many of the calls the home refused, or would never get: as in the
+ * session, broken arguments end it. */
 static size_t execute(struct home *home, const struct tool_call *calls,
                       size_t n)
 {
     size_t refused = 0;
 
     for (size_t i = 0; home && i < n; i++) {
-        json_t *result = home_call(home, calls[i].name ? calls[i].name : "",
-                                   calls[i].arguments ? calls[i].arguments
-                                                      : "");
+        const char *arguments = calls[i].arguments ? calls[i].arguments : "";
+        json_t     *result;
+
+        if (!session_takes(arguments)) return refused + (n - i);
+        result = home_call(home, calls[i].name ? calls[i].name : "",
+                           arguments);
         if (json_object_get(result, "error")) refused++;
         json_decref(result);
     }
@@ -204,16 +209,16 @@ static void note_manners(struct hearing *h, const struct transcript *seen)
 #undef NOTE
 }
 
-static void take_verdict(struct hearing *h, size_t k, bool pass,
+static void take_verdict(struct hearing *h, size_t k, bool pass, bool is_text,
                          const struct judgement *why)
 {
     h->notes[JUDGE_turns_judged]++;
     if (pass) {
         h->notes[JUDGE_turns_passed]++;
-        h->passed++;
     } else if (h->failed == 0) {
         h->failed = k + 1;
         h->why    = *why;
+        h->is_failed_text = is_text;
     }
 }
 
@@ -230,7 +235,7 @@ static void hear_turn(struct hearing *h, size_t k, const struct span *span)
     struct judgement why;
     struct as_text   text = {.n = 0};
     bool             is_text = false, about_calls = is_about_calls(seen.asked);
-    bool             is_judged = k >= h->ctx->first_turn;
+    bool             is_judged = k >= h->ctx->first_turn, pass;
 
     h->needs_tools = h->needs_tools || about_calls;
     if (is_judged && h->home) seen.start_state = home_state(h->home);
@@ -245,7 +250,8 @@ static void hear_turn(struct hearing *h, size_t k, const struct span *span)
         is_text = find_text_calls(h, &seen, &text);
     if (is_text) take_text_calls(h, &text, &seen);
     seen.end_state = h->home ? home_state(h->home) : NULL;
-    take_verdict(h, k, passes(&seen, is_text && h->reads_text, &why), &why);
+    pass = passes(&seen, is_text && h->reads_text, &why);
+    take_verdict(h, k, pass, is_text, &why);
     if (!is_text) note_manners(h, &seen);
     if (is_text) dialect_free(text.calls, text.n);
     json_decref(seen.start_state);
@@ -270,29 +276,32 @@ static int check_scorers(const struct suite_case *test, struct err *err)
     return 0;
 }
 
-/* From the beginning to the end. */
+/* From the beginning to the end. The turn in which a conversation broke off
+ * has no answer that could be judged. */
 static int hear(struct hearing *h, struct err *err)
 {
     const struct suite_case *test = h->test;
     struct span             *spans = mem_new(test->n_turns, sizeof *spans);
-    size_t                   asked = find_spans(h->trial, test->n_turns, spans);
+    size_t                   heard = find_spans(h->trial, test->n_turns, spans);
     int                      rc = -1;
+
+    if (h->trial->status != TRIAL_OK) heard--;
 
     if (check_scorers(test, err)) goto done;
     if (test->home && home_new(&h->home, test->home, test->setup, err))
         goto done;
     if (test->area && h->home && home_speak_in(h->home, test->area, err))
         goto done;
-    for (size_t k = 0; k < asked; k++) hear_turn(h, k, &spans[k]);
-    if (asked < test->n_turns) {
+    for (size_t k = 0; k < heard; k++) hear_turn(h, k, &spans[k]);
+    if (heard < test->n_turns) {
         struct judgement never = {.pass = false};
 
         snprintf(never.reason, sizeof never.reason, "the conversation could "
                  "not go on to it");
-        for (size_t k = asked; k < test->n_turns; k++) {
+        for (size_t k = heard; k < test->n_turns; k++) {
             h->needs_tools = h->needs_tools ||
                              is_about_calls(&test->turns[k]);
-            take_verdict(h, k, false, &never);
+            take_verdict(h, k, false, false, &never);
         }
     }
     rc = 0;
@@ -347,7 +356,7 @@ static void weigh(const struct hearing *served, const struct hearing *read,
                mem_printf("wrote the right call of %s as text (%s), and the "
                           "server did not parse it", served->tool,
                           served->dialect));
-    else if (as_text)
+    else if (as_text && (read->failed == 0 || read->is_failed_text))
         decide(t, OUTCOME_FAIL,
                mem_printf("wrote a wrong call of %s as text (%s): %s",
                           served->tool, served->dialect, why));
@@ -387,6 +396,19 @@ static bool is_unfinished(struct trial *t)
     return true;
 }
 
+/* Of a conversation that broke off: else one that fails early would be missing
+ * from the share of turns that passed. */
+static void note_broken_off(const struct suite_case *test, struct trial *t,
+                            const struct judge_context *ctx)
+{
+    struct hearing served = {.test = test, .trial = t, .ctx = ctx};
+    struct err     err    = {0};
+
+    if (test->n_turns < 2 || t->status == TRIAL_HARNESS_FAULT) return;
+    if (hear(&served, &err) == 0) write_notes(t, &served);
+    hearing_done(&served);
+}
+
 void judge_case(const struct suite_case *test, struct trial *t,
                 const struct judge_context *ctx)
 {
@@ -396,7 +418,10 @@ void judge_case(const struct suite_case *test, struct trial *t,
     struct err     err    = {0};
 
     forget_notes(t);
-    if (is_unfinished(t)) return;
+    if (is_unfinished(t)) {
+        note_broken_off(test, t, ctx);
+        return;
+    }
     if (hear(&served, &err) ||
         (served.has_text_call && hear(&read, &err))) {
         decide(t, OUTCOME_HARNESS,

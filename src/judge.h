@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* judge.h - from a finished conversation to its outcome.
  *
- * The structured calls are executed in order on a fresh home, so judging a
- * stored trial again gives the same verdict as on the day it was run. Each
+ * The structured calls are executed in order on a fresh home, as far as the
+ * session executed them (session.h), so judging a stored trial again gives the
+ * same verdict as on the day it was run. Each
  * thing that the user said is a turn; a turn is judged by its own checks, from
  * the state in which the model has left the home before it. A case passes
  * when all its turns do. In this order:
@@ -69,7 +70,9 @@ struct judge_context {
 /* Sets t->outcome, t->reason (NULL on a pass), t->end_state (NULL when the
  * case has no home) and the notes among t->observations; what was there before
  * is freed. A trial whose status is not TRIAL_OK only gets its outcome, and a
- * reason if it has none. */
+ * reason if it has none; a conversation that failed (TRIAL_FAILED) also its
+ * notes, where the turn in which it broke off and those behind it count as
+ * judged and not passed. */
 void judge_case(const struct suite_case *test, struct trial *t,
                 const struct judge_context *ctx);
 

@@ -23,7 +23,7 @@ struct run_options {
     int    context, threads, port, cache_ram_mib;
     double temperature;
     double reserve_bytes;
-    struct text_list suites;
+    struct text_list suites, homes;
     bool   keep_going;             /* leave out broken lines of suites        */
     struct text_list noise;        /* word error rates in percent             */
     int    repeats;                /* 0: the config's                         */

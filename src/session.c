@@ -12,6 +12,7 @@
 #include "conversation.h"
 #include "dialect.h"
 #include "home/home.h"
+#include "spoken.h"
 
 /* Blames the template; a request to /apply-template that was lost does not. */
 static bool says_template(const char *text)
@@ -73,13 +74,12 @@ static int ask(const struct session *s, struct trial *t, struct err *err)
     return rc;
 }
 
-/* One JSON object, as home_call takes it; servers send no text at all for a
- * call without arguments. */
-static bool is_object(const char *text)
+/* Servers send no text at all for a call without arguments. */
+bool session_takes(const char *arguments)
 {
     struct err ignored = {0};
-    json_t    *value   = jsonx_parse(text, strlen(text), &ignored);
-    bool       yes     = json_is_object(value) || *text == '\0';
+    json_t    *value   = jsonx_parse(arguments, strlen(arguments), &ignored);
+    bool       yes     = json_is_object(value) || *arguments == '\0';
 
     json_decref(value);
     return yes;
@@ -110,7 +110,7 @@ static bool do_calls(const struct session *s, struct home *home,
     for (; done < n; done++) {
         const struct tool_call *call = &t->turns[t->n_turns - 1].calls[done];
 
-        if (!is_object(call->arguments)) break;
+        if (!session_takes(call->arguments)) break;
         results[done] = result_of(home, call);
     }
     for (size_t i = 0; i < done && !s->by_prompt; i++) {
@@ -153,21 +153,26 @@ static void add_answer(const struct session *s, struct trial *t)
 }
 
 /* The user breaks in: of the answer before only the first words were heard,
- * and that is what stays in the conversation. */
+ * and that is what stays in the conversation. Thoughts are not heard. */
 static void cut_answer(struct trial *t, int words)
 {
     struct message *said = t->n_messages ? &t->messages[t->n_messages - 1]
                                          : NULL;
+    struct spoken   heard;
     size_t          end = 0;
 
     if (words < 0 || !said || strcmp(said->role, "assistant") != 0) return;
+    spoken_split(said->text, &heard);
     while (words-- > 0) {
-        end += strspn(said->text + end, " \t\r\n");
-        end += strcspn(said->text + end, " \t\r\n");
+        end += strspn(heard.text + end, " \t\r\n");
+        end += strcspn(heard.text + end, " \t\r\n");
     }
-    if (!said->text[end]) return;
-    said->text[end] = '\0';
-    said->turn = -1;             /* the text counts, not what was generated */
+    if (heard.text[end]) {
+        free(said->text);
+        said->text = mem_copy_n(heard.text, end);
+        said->turn = -1;         /* the text counts, not what was generated */
+    }
+    spoken_done(&heard);
 }
 
 /* The prompt of the case, told where the user speaks. Caller frees. */

@@ -39,13 +39,17 @@ struct session {
  * case, hands results back, until the model answers without a call or has
  * taken SESSION_MAX_STEPS; the home and the conversation go on from there.
  * Fills messages, turns, duration and, when the conversation could not be
- * finished, status, fault and reason. Arguments that are not JSON are never
- * repaired: they end the conversation, the scorers see it. Fails only with
- * ERR_STOPPED (nothing is to be stored) or when the home of the case cannot
- * be made. */
+ * finished, status, fault and reason. Arguments that are no JSON object are
+ * never repaired: they end the conversation, the scorers see it. Fails only
+ * with ERR_STOPPED (nothing is to be stored) or when the home of the case
+ * cannot be made. */
 MUST_USE int session_run(const struct session *s,
                          const struct suite_case *test, struct trial *t,
                          struct err *err);
+
+/* Can a call with this text of arguments be executed: is it one JSON object,
+ * or empty? If not, the call and those behind it are not executed. */
+bool session_takes(const char *arguments);
 
 /* A failed request's part in the trial: status, fault and reason from the
  * kind of the error and its words. Also used for speed trials. */

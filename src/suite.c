@@ -119,6 +119,18 @@ static uint32_t category_index(struct reading *r, const char *name)
     return (uint32_t)(r->suite->categories.n - 1);
 }
 
+/* There are a handful of homes. */
+static uint32_t home_index(struct reading *r, const char *name)
+{
+    struct text_list *homes = &r->suite->homes;
+    size_t            i = 0;
+
+    if (!name) return 0;
+    while (i < homes->n && strcmp(homes->items[i], name) != 0) i++;
+    if (i == homes->n) text_list_add(homes, name);
+    return (uint32_t)i + 1;
+}
+
 static bool wants_calls(const struct suite_case *c)
 {
     return c->n_turns == 1 &&
@@ -138,7 +150,7 @@ static void add_entry(struct reading *r, const struct suite_case *c,
         .offset = line->offset, .id_hash = suite_mix(0, c->id),
         .line = line->number, .bytes = (uint32_t)line->len,
         .category = category_index(r, c->category),
-        .n_turns = (uint32_t)c->n_turns};
+        .n_turns = (uint32_t)c->n_turns, .home = home_index(r, c->home)};
     s->wants_calls = s->wants_calls || wants_calls(c);
 }
 
@@ -300,6 +312,7 @@ void suite_done(struct suite *s)
     free(s->name);
     free(s->path);
     text_list_done(&s->categories);
+    text_list_done(&s->homes);
     text_list_done(&s->broken);
     *s = (struct suite){0};
 }

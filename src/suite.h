@@ -75,6 +75,7 @@ struct suite_entry {
     uint32_t bytes;          /* of the line                              */
     uint32_t category;       /* index in categories                      */
     uint32_t n_turns;
+    uint32_t home;           /* index in homes, from 1; 0: it has none   */
 };
 
 struct suite {
@@ -82,7 +83,7 @@ struct suite {
     char               *path;
     struct suite_entry *entries;
     size_t              n;
-    struct text_list    categories;
+    struct text_list    categories, homes;
     bool                wants_calls;  /* the reference of a single turn calls
                                     a tool: its rate is a tool accuracy  */
     struct text_list    broken;  /* keep_going: lines left out, at most
@@ -93,8 +94,9 @@ struct suite {
 
 /* Reads NAME.jsonl from the data folder, or a path when `name` holds a '/'
  * or ends in .jsonl, line by line: every case is checked, none is kept. Fails
- * with ERR_INPUT: "home.jsonl:14: ...", or, with keep_going, only when no
- * sound line is left. */
+ * with ERR_INPUT: "home.jsonl:14: ...", with keep_going only when no sound
+ * line is left; with ERR_FAILED when it cannot be read to its end, with
+ * ERR_STOPPED on a stop signal. */
 MUST_USE int suite_load(struct suite *out, const char *name, bool keep_going,
                         struct err *err);
 void suite_done(struct suite *s);
@@ -113,7 +115,7 @@ void suite_ours(struct text_list *names);
 
 /* Every promise of the head comment, for every case; what does not hold is
  * added to *problems, a sentence each. Fails only when the file cannot be
- * read. */
+ * read, or with ERR_STOPPED. */
 MUST_USE int suite_check(const struct suite *s, struct text_list *problems,
                          struct err *err);
 
@@ -122,10 +124,12 @@ MUST_USE int suite_check(const struct suite *s, struct text_list *problems,
  * category in turn; seeded, the same for every candidate, a larger one holds
  * the smaller one. At most `most` cases with at most most_turns turns (0: no
  * limit) of the user together, though at least one; those with the same
- * prompt next to each other. The caller frees *picked with
+ * prompt next to each other. homes: only cases of these, and those without a
+ * home; NULL: of all. The caller frees *picked with
  * suite_picked_free. */
 MUST_USE int suite_pick(const struct suite *suites, size_t n_suites,
-                        size_t most, size_t most_turns, uint64_t seed,
+                        const struct text_list *homes, size_t most,
+                        size_t most_turns, uint64_t seed,
                         struct suite_case ***picked, size_t *n_picked,
                         struct err *err);
 /* Equal texts and seeds give equal numbers everywhere, near ones far ones. */

@@ -79,8 +79,9 @@ static bool is_one_group(const struct suite_case *a,
     return a->group && b->group && strcmp(a->group, b->group) == 0;
 }
 
+/* *is_told: they are alike, and a sentence says so. */
 static int tell(const struct suite *s, size_t first, size_t second,
-                struct text_list *problems, struct err *err)
+                struct text_list *problems, bool *is_told, struct err *err)
 {
     struct suite_case a = {0}, b = {0};
     int               rc = -1;
@@ -96,6 +97,7 @@ static int tell(const struct suite *s, size_t first, size_t second,
 
         text_list_add(problems, text);
         free(text);
+        *is_told = true;
     }
 done:
     suite_case_done(&a);
@@ -107,7 +109,7 @@ int suite_check_alike(const struct suite *s, struct text_list *problems,
                       struct err *err)
 {
     struct traces t = {0};
-    size_t        told = SIZE_MAX;    /* each case is named once */
+    bool         *is_told = mem_new(s->n, sizeof *is_told);
     int           rc = 0;
 
     for (size_t i = 0; i < s->n && rc == 0; i++) {
@@ -121,11 +123,12 @@ int suite_check_alike(const struct suite *s, struct text_list *problems,
     for (size_t i = 1; i < t.n && rc == 0; i++) {
         const struct trace *a = &t.items[i - 1], *b = &t.items[i];
 
-        if (a->hash != b->hash || a->entry == b->entry || b->entry == told)
+        /* Two that are alike meet in many words; each is named once. */
+        if (a->hash != b->hash || a->entry == b->entry || is_told[b->entry])
             continue;
-        told = b->entry;
-        rc = tell(s, a->entry, b->entry, problems, err);
+        rc = tell(s, a->entry, b->entry, problems, &is_told[b->entry], err);
     }
+    free(is_told);
     free(t.items);
     return rc;
 }

@@ -65,12 +65,23 @@ static double mean_turns(const struct suite *s)
     return s->n ? sum / (double)s->n : 1;
 }
 
+static bool is_in(const struct suite *s, const struct suite_entry *e,
+                  const struct text_list *homes)
+{
+    if (!homes || e->home == 0) return true;
+    for (size_t i = 0; i < homes->n; i++)
+        if (strcmp(homes->items[i], s->homes.items[e->home - 1]) == 0)
+            return true;
+    return false;
+}
+
 /* Every case of every suite, in the order in which a sample takes them. With
  * costs c and equal spread the best allocation goes with N / sqrt(c); the
  * square root of N in its place keeps small suites large enough to be told of
  * (power allocation). */
 static struct draw *draw_all(const struct suite *suites, size_t n_suites,
-                             uint64_t seed, size_t *n_draws)
+                             const struct text_list *homes, uint64_t seed,
+                             size_t *n_draws)
 {
     struct draw *draws;
     size_t       n = 0, first = 0;
@@ -84,6 +95,7 @@ static struct draw *draw_all(const struct suite *suites, size_t n_suites,
         for (size_t k = 0; k < suites[i].n; k++) {
             const struct suite_entry *e = &suites[i].entries[k];
 
+            if (!is_in(&suites[i], e, homes)) continue;
             draws[n++] = (struct draw){
                 .suite = &suites[i], .entry = e, .order = i,
                 .stratum = suite_mix(
@@ -147,12 +159,13 @@ static int by_prompt(const void *left, const void *right)
     return sign ? sign : order(a->place, b->place);
 }
 
-int suite_pick(const struct suite *suites, size_t n_suites, size_t most,
-               size_t most_turns, uint64_t seed, struct suite_case ***picked,
-               size_t *n_picked, struct err *err)
+int suite_pick(const struct suite *suites, size_t n_suites,
+               const struct text_list *homes, size_t most, size_t most_turns,
+               uint64_t seed, struct suite_case ***picked, size_t *n_picked,
+               struct err *err)
 {
     size_t         n, done = 0;
-    struct draw   *draws = draw_all(suites, n_suites, seed, &n);
+    struct draw   *draws = draw_all(suites, n_suites, homes, seed, &n);
     struct picked *chosen;
     int            rc = 0;
 

@@ -62,6 +62,12 @@ static bool is_judged(const struct trial *trial, const struct trial_variant *v)
            trial->outcome != OUTCOME_NONE;
 }
 
+/* A store may hold any number; a case has no more turns or words than this. */
+static double count_of(double value)
+{
+    return value >= 0 && value <= 1e6 ? value : 0;
+}
+
 void understanding_add(struct understanding_tally *t, const struct trial *trial)
 {
     struct asking a = {.variant = schedule_variant(trial->key)};
@@ -75,11 +81,11 @@ void understanding_add(struct understanding_tally *t, const struct trial *trial)
         const struct observation *o = &trial->observations[i];
         enum judge_note           note = judge_note_find(o->metric);
 
-        if (note < JUDGE_NOTE_COUNT) a.notes[note] = o->value;
+        if (note < JUDGE_NOTE_COUNT) a.notes[note] = count_of(o->value);
         else if (strcmp(o->metric, WORKS_HEARD_WORDS) == 0)
-            a.heard_words = o->value;
+            a.heard_words = count_of(o->value);
         else if (strcmp(o->metric, WORKS_HEARD_WRONG) == 0)
-            a.heard_wrong = o->value;
+            a.heard_wrong = count_of(o->value);
     }
     if (t->n == t->room) {
         t->room    = t->room ? 2 * t->room : 64;

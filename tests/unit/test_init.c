@@ -148,7 +148,7 @@ static char *uncommented(const char *text)
         "context", "sampling", "server_args", "template_kwargs", "baseline",
         "phases", "candidates", "- name", "- {id", "co_load", "command",
         "health_url", "ready", "soak", "power_modes", "mode_cmd",
-        "repeats", "noise"};
+        "repeats", "noise", "homes"};
     char *out = mem_copy(text);
 
     for (char *line = out; line; line = strchr(line + 1, '\n')) {
@@ -194,6 +194,7 @@ static void test_what_is_commented_out_is_the_default(void **state)
     assert_int_equal(60, c.cases);
     assert_int_equal(1, c.repeats);
     assert_int_equal(3, c.noise.n);
+    assert_int_equal(2, c.homes.n);
     assert_int_equal(8192, c.context);
     assert_non_null(c.sampling);
     assert_non_null(c.template_kwargs);

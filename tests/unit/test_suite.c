@@ -522,7 +522,8 @@ static struct sample pick(const struct suite *s, size_t n, size_t most,
     struct sample all;
     struct err    err = {0};
 
-    if (suite_pick(s, n, most, most_turns, seed, &all.cases, &all.n, &err))
+    if (suite_pick(s, n, NULL, most, most_turns, seed, &all.cases, &all.n,
+                   &err))
         fail_msg("%s", err.text);
     return all;
 }
@@ -668,6 +669,32 @@ static void test_pick_depends_on_the_seed_not_on_the_order_of_lines(
     assert_string_not_equal(ids[0], ids[2]);
 }
 
+/* A small board is asked in small homes; what needs no home stays. */
+static void test_pick_keeps_to_the_homes_that_are_named(void **state)
+{
+    (void)state;
+#define AT_HOME(id, home)                                                     \
+    "{\"id\":\"" id "\"," home "\"say\":\"x\"" CHECKS "}\n"
+    static const char text[] =
+        AT_HOME("a", "\"home\":\"studio\",") AT_HOME("b", "\"home\":\"flat\",")
+        AT_HOME("c", "") AT_HOME("d", "\"home\":\"house\",");
+    char            *names[] = {(char[]){"studio"}, (char[]){"house"}};
+    struct text_list homes = {names, 2};
+    struct suite     s;
+    struct sample    some;
+    struct err       err = {0};
+
+    if (!find_share()) skip();
+    if (load_text(&s, text, strlen(text), &err)) fail_msg("%s", err.text);
+    if (suite_pick(&s, 1, &homes, 10, 0, 1, &some.cases, &some.n, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(some.n, 3);
+    for (size_t i = 0; i < some.n; i++)
+        assert_string_not_equal(some.cases[i]->id, "b");
+    drop(&some);
+    close_text(&s);
+}
+
 static void test_pick_of_nothing_is_empty(void **state)
 {
     (void)state;
@@ -705,6 +732,7 @@ int main(void)
             test_pick_is_stratified_stable_nested_and_bounded),
         cmocka_unit_test(
             test_pick_depends_on_the_seed_not_on_the_order_of_lines),
+        cmocka_unit_test(test_pick_keeps_to_the_homes_that_are_named),
         cmocka_unit_test(test_pick_of_nothing_is_empty),
     };
     return cmocka_run_group_tests_name("suite", tests, NULL, NULL);
