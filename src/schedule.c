@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "series.h"
 #include "stats.h"
 
@@ -513,21 +514,11 @@ void schedule_next(const struct schedule *s, const struct progress *p,
     out->key[0] = '\0';
 }
 
-/* SplitMix64, Steele et al. 2014: seeded, the same on every machine. */
-static uint64_t mix(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 void schedule_order(size_t n, int block, uint64_t seed, size_t *order)
 {
     for (size_t i = 0; i < n; i++) order[i] = i;
     for (size_t i = n; i > 1; i--) {
-        size_t j    = (size_t)(mix(&seed) % i);
+        size_t j    = (size_t)(random_next(&seed) % i);
         size_t swap = order[i - 1];
         order[i - 1] = order[j];
         order[j] = swap;

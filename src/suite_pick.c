@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 
 /* FNV-1a, then the finaliser of SplitMix64. */
 uint64_t suite_mix(uint64_t seed, const char *text)
@@ -14,9 +15,7 @@ uint64_t suite_mix(uint64_t seed, const char *text)
     uint64_t h = 14695981039346656037u ^ seed;
 
     for (; *text; text++) h = (h ^ (unsigned char)*text) * 1099511628211u;
-    h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ h >> 27) * 0x94d049bb133111ebu;
-    return h ^ h >> 31;
+    return random_mix(h);
 }
 
 struct draw {

@@ -8,6 +8,7 @@
 
 #include "base/jsonx.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 const char *const pretend_name[PRETEND_COUNT] = {
 #define X(kind, help) #kind,
@@ -65,19 +66,9 @@ static void call(struct turn *out, const char *name, const json_t *arguments)
     out->n_calls++;
 }
 
-/* SplitMix64. */
-static uint64_t next(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static size_t any_of(uint64_t *state, size_t n)
 {
-    return n ? (size_t)(next(state) % n) : 0;
+    return n ? (size_t)(random_next(state) % n) : 0;
 }
 
 /* A value that the schema allows. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "model/ggml_numbers.h"
 #include "model/gguf_types.h"
 
@@ -201,16 +202,6 @@ bool synth_weights_known(uint32_t type)
     return number_find(type) || block_find(type);
 }
 
-/* splitmix64: passes the usual tests of randomness, and any seed is good. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static bool is_prime(size_t n)
 {
     for (size_t i = 2; i * i <= n; i++)
@@ -239,12 +230,12 @@ static void fill_pool(struct pool *p)
         set = repeated(number->bits[p->flavour].set, number->bytes);
     }
     for (size_t i = 0; i < size; i += 8) {
-        uint64_t bits = (next_random(&state) & keep) | set;
+        uint64_t bits = (random_next(&state) & keep) | set;
         memcpy(p->bytes + i, &bits, size - i < 8 ? size - i : 8);
     }
     for (size_t i = 0; block && i < p->n_blocks; i++)
         finish_block(block, p->bytes + i * p->block_bytes,
-                     next_random(&state));
+                     random_next(&state));
 }
 
 static const struct pool *pool_of(struct synth_weights *w, uint32_t type,
