@@ -93,14 +93,6 @@ static int view_suite(struct view *v, const char *name,
 
 /* ---- as JSON ------------------------------------------------------------- */
 
-static json_t *texts_json(const struct text_list *list)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < list->n; i++) jsonx_add_text(array, list->items[i]);
-    return array;
-}
-
 static json_t *floors_json(const struct floors *f)
 {
     json_t *object = json_object();
@@ -133,12 +125,12 @@ static void print_json(const struct view *v, const struct suites_options *o)
         jsonx_set_integer(suite, "cases", (long long)one->suite.n);
         jsonx_set_integer(suite, "turns", (long long)one->turns);
         json_object_set_new(suite, "categories",
-                            texts_json(&one->suite.categories));
+                            jsonx_texts(&one->suite.categories));
         jsonx_set_integer(suite, "broken_lines",
                           (long long)one->suite.n_broken);
-        json_object_set_new(suite, "broken", texts_json(&one->suite.broken));
+        json_object_set_new(suite, "broken", jsonx_texts(&one->suite.broken));
         if (o->check)
-            json_object_set_new(suite, "problems", texts_json(&one->problems));
+            json_object_set_new(suite, "problems", jsonx_texts(&one->problems));
         if (o->floors)
             json_object_set_new(suite, "floors", floors_json(&one->floors));
         json_array_append_new(list, suite);

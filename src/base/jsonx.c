@@ -111,3 +111,11 @@ json_t *jsonx_merged(const json_t *base, const json_t *over)
     if (over) json_object_update(both, (json_t *)(uintptr_t)over);
     return both;
 }
+
+json_t *jsonx_texts(const struct text_list *list)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < list->n; i++) jsonx_add_text(array, list->items[i]);
+    return array;
+}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/text_list.h"
 
 /* One JSON document from bytes that we do not trust. Duplicate keys and
  * trailing text are errors; nesting is bounded by jansson (2,048). Invalid
@@ -34,6 +35,9 @@ void jsonx_set_text(json_t *object, const char *key, const char *text);
 
 /* The same, at the end of an array. */
 void jsonx_add_text(json_t *array, const char *text);
+
+/* An array of the texts. New reference. */
+json_t *jsonx_texts(const struct text_list *list);
 
 /* Compact text, keys in order of insertion. Caller frees. */
 char *jsonx_dump(const json_t *value);

@@ -18,20 +18,12 @@
 
 /* ---- for programs ------------------------------------------------------- */
 
-static json_t *texts_json(const struct text_list *list)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < list->n; i++) jsonx_add_text(array, list->items[i]);
-    return array;
-}
-
 static json_t *mode_json(const struct power_mode *m)
 {
     json_t *o = json_object();
 
     jsonx_set_text(o, "power_mode", *m->name ? m->name : NULL);
-    json_object_set_new(o, "aliases", texts_json(&m->aliases));
+    json_object_set_new(o, "aliases", jsonx_texts(&m->aliases));
     jsonx_set_number(o, "clock_hz", m->clock_hz);
     jsonx_set_number(o, "units", m->units);
     jsonx_set_number(o, "bandwidth_bytes_s", m->bandwidth_bytes_s);
@@ -45,7 +37,7 @@ json_t *board_json(const struct board *b)
     json_t *o = json_object(), *modes = json_array(), *sizes = json_array();
 
     jsonx_set_text(o, "name", b->name);
-    json_object_set_new(o, "aliases", texts_json(&b->aliases));
+    json_object_set_new(o, "aliases", jsonx_texts(&b->aliases));
     jsonx_set_text(o, "device_class", b->device_class);
     jsonx_set_text(o, "backend", backend_name(b->backend));
     jsonx_set_text(o, "architecture", b->architecture);
