@@ -130,3 +130,21 @@ char *utf8_fold(const char *text)
     free(folded);
     return ours;
 }
+
+size_t utf8_look(const char *text, int32_t *point)
+{
+    utf8proc_ssize_t n =
+        utf8proc_iterate((const utf8proc_uint8_t *)text, -1, point);
+
+    if (n > 0) return (size_t)n;
+    *point = -1;
+    return 1;
+}
+
+bool utf8_is_word(int32_t point)
+{
+    utf8proc_category_t category = utf8proc_category(point);
+
+    return point > 0 && category >= UTF8PROC_CATEGORY_LU &&
+           category <= UTF8PROC_CATEGORY_NO;
+}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 bool utf8_valid(const char *text, size_t len);
 
@@ -29,5 +30,12 @@ size_t utf8_length(const char *text);
 
 /* Case folded, so that texts of equal letters compare equal. Caller frees. */
 char *utf8_fold(const char *text);
+
+/* The character at a text that has one, and its bytes; -1 and 1 byte where it
+ * is none. */
+size_t utf8_look(const char *text, int32_t *point);
+
+/* A letter, mark or digit of any script? */
+bool utf8_is_word(int32_t point);
 
 #endif

@@ -17,24 +17,6 @@
 
 /* ---- words ------------------------------------------------------------- */
 
-static size_t look(const char *text, utf8proc_int32_t *point)
-{
-    utf8proc_ssize_t n =
-        utf8proc_iterate((const utf8proc_uint8_t *)text, -1, point);
-
-    if (n > 0) return (size_t)n;
-    *point = -1;
-    return 1;
-}
-
-static bool is_word(utf8proc_int32_t c)
-{
-    utf8proc_category_t category = utf8proc_category(c);
-
-    return c > 0 && category >= UTF8PROC_CATEGORY_LU &&
-           category <= UTF8PROC_CATEGORY_NO;
-}
-
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Does the mark c of n bytes at `at` belong to the word around it? "don't",
@@ -45,8 +27,8 @@ static bool is_inside(const char *start, const char *at, utf8proc_int32_t c,
     utf8proc_int32_t after;
 
     if (at == start) return false;
-    look(at + n, &after);
-    if (c == '\'' || c == 0x2019) return is_word(after);
+    utf8_look(at + n, &after);
+    if (c == '\'' || c == 0x2019) return utf8_is_word(after);
     return (c == '.' || c == ',' || c == ':') && is_digit(at[-1]) &&
            is_digit(at[n]);
 }
@@ -57,9 +39,9 @@ static const char *word_end(const char *start)
 
     while (*at) {
         utf8proc_int32_t c;
-        size_t           n = look(at, &c);
+        size_t           n = utf8_look(at, &c);
 
-        if (!is_word(c) && !is_inside(start, at, c, n)) break;
+        if (!utf8_is_word(c) && !is_inside(start, at, c, n)) break;
         at += n;
     }
     return at;
@@ -237,9 +219,9 @@ void words_read(const char *text, const struct acts_table *table,
     open_sentence(&r, 0);
     for (const char *at = out->clean; *at;) {
         utf8proc_int32_t c;
-        size_t           n = look(at, &c);
+        size_t           n = utf8_look(at, &c);
 
-        if (is_word(c)) {
+        if (utf8_is_word(c)) {
             const char *end = word_end(at);
 
             add_word(&r, at, (size_t)(end - at));

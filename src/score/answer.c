@@ -52,25 +52,6 @@ bool answer_is_unfit(const char *answer, size_t least, struct judgement *out)
     return true;
 }
 
-/* One character of a valid text; 0 at its end. */
-static size_t look(const char *text, utf8proc_int32_t *point)
-{
-    utf8proc_ssize_t n =
-        utf8proc_iterate((const utf8proc_uint8_t *)text, -1, point);
-
-    if (n > 0) return (size_t)n;
-    *point = -1;
-    return 1;
-}
-
-static bool is_word(utf8proc_int32_t c)
-{
-    utf8proc_category_t category = utf8proc_category(c);
-
-    return c > 0 && category >= UTF8PROC_CATEGORY_LU &&
-           category <= UTF8PROC_CATEGORY_NO;
-}
-
 static bool is_space(utf8proc_int32_t c)
 {
     utf8proc_category_t category = utf8proc_category(c);
@@ -118,7 +99,7 @@ char *answer_normal(const char *text)
     utf8proc_int32_t c;
 
     for (const char *at = folded; *at;) {
-        size_t n = look(at, &c);
+        size_t n = utf8_look(at, &c);
 
         if (is_space(c)) {
             gap = used > 0;
@@ -170,9 +151,9 @@ static bool joins(const char *text, const char *at)
     if (at == text || !*at) return false;
     do before--;
     while (before > text && ((unsigned char)*before & 0xc0) == 0x80);
-    look(before, &left);
-    look(at, &right);
-    if (is_word(left) && is_word(right)) return true;
+    utf8_look(before, &left);
+    utf8_look(at, &right);
+    if (utf8_is_word(left) && utf8_is_word(right)) return true;
     if (is_digit(*before) && (*at == '.' || *at == ',') && is_digit(at[1]))
         return true;
     return is_digit(*at) && (*before == '.' || *before == ',') &&
@@ -220,10 +201,10 @@ char *answer_words(const char *text)
     utf8proc_int32_t c;
 
     for (const char *at = words; *at;) {
-        size_t n = look(at, &c);
+        size_t n = utf8_look(at, &c);
 
         /* "don't" and "21.5" stay whole. */
-        if (is_word(c) || (at > words && joins(words, at)) ||
+        if (utf8_is_word(c) || (at > words && joins(words, at)) ||
             (c == '\'' && used > 0 && !gap && at[1] >= 'a' && at[1] <= 'z')) {
             if (gap) words[used++] = ' ';
             gap = false;
