@@ -174,6 +174,25 @@ static void tell_broken(const struct audition *a, const struct suite *s)
                   s->n_broken - s->broken.n, s->path);
 }
 
+/* A slip in a name would leave out every case with a home, unnoticed. */
+static int check_homes(const struct audition *a, struct err *err)
+{
+    for (size_t i = 0; i < a->config.homes.n; i++) {
+        const char *name = a->config.homes.items[i];
+        bool        known = false;
+
+        for (size_t k = 0; k < a->n_suites; k++)
+            for (size_t h = 0; h < a->suites[k].homes.n; h++)
+                known = known ||
+                        strcmp(a->suites[k].homes.items[h], name) == 0;
+        if (!known)
+            return err_set(err, ERR_INPUT, "homes: no case of these suites is "
+                           "in a home \"%.60s\"; ours are in studio, flat and "
+                           "house", name);
+    }
+    return 0;
+}
+
 static int load_suites(struct audition *a, struct err *err)
 {
     size_t n = a->config.suites.n, most, most_turns;
@@ -188,6 +207,7 @@ static int load_suites(struct audition *a, struct err *err)
             return -1;
         tell_broken(a, &a->suites[i]);
     }
+    if (check_homes(a, err)) return -1;
     most = a->config.cases > 0 ? (size_t)a->config.cases : ALL_CASES;
     most_turns = a->config.cases > 0 || a->opt->full ? 0 : QUICK_TURNS;
     return suite_pick(a->suites, a->n_suites,

@@ -228,10 +228,14 @@ static void print(struct showing *s, const struct term *term)
 
 static int find_nothing(const struct showing *s, struct err *err)
 {
-    return err_set(err, ERR_INPUT, "%s: no case%s%s is stored%s; `audition "
-                   "cases` without an id lists them", s->o->store,
-                   s->wanted->n ? " " : "", s->wanted->n ? s->wanted->items[0]
-                   : "", s->o->failed ? " that did not pass" : "");
+    return err_set(err, ERR_INPUT, "%s: no case%s%.100s is stored%s; %s",
+                   s->o->store, s->wanted->n ? " " : "",
+                   s->wanted->n ? s->wanted->items[0] : "",
+                   s->o->failed ? " that did not pass" : "",
+                   s->wanted->n || s->o->failed || s->o->suite ||
+                   s->o->candidate
+                   ? "`audition cases` alone lists all there are"
+                   : "`audition run` asks them");
 }
 
 static int cases(void *options, const enum opt_source *sources,
