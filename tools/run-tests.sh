@@ -20,6 +20,7 @@ unset LLAMA_SERVER OPENAI_API_KEY OPENAI_BASE_URL LLAMA_CACHE HF_HOME \
 passed=0 failed=0 skipped=0
 log=$home/log
 for program; do
+    started=$(date +%s)
     timeout 900 ${WRAP:-} "$program" >"$log" 2>&1
     code=$?
     ok=$(grep -c '^ok ' "$log")
@@ -35,7 +36,9 @@ for program; do
     fi
     passed=$((passed + ok - skip)) skipped=$((skipped + skip))
     failed=$((failed + bad))
+    took=$(($(date +%s) - started))
     printf '%-52s %3d ok' "${program##*/tests/}" $((ok - skip))
+    [ "$took" -lt 10 ] || printf ' in %d s' "$took"
     [ "$skip" = 0 ] || printf ', %d skipped' "$skip"
     [ "$bad" = 0 ] || printf ', %d FAILED (exit %d)' "$bad" "$code"
     echo

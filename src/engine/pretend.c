@@ -143,8 +143,10 @@ static void anything(const struct pretend *p, const struct standing *at,
         "It is twenty degrees.", "There are three of them.",
         "Which one do you mean?", "In which room?",
         "I am sorry, there is no such device.", "That is not possible.",
-        "The light in the kitchen is on.", "Let me tell you a story about a "
-        "small house by the sea.", "That would be at seven o'clock.",
+        "The light in the kitchen is on.",
+        ("Let me tell you a story about a "
+         "small house by the sea."),
+        "That would be at seven o'clock.",
         "It depends on the weather.", "I would say the blue one.",
     };
     uint64_t state = suite_mix(p->seed + at->turn, p->test->id);
