@@ -53,8 +53,9 @@ static int candidate_of_environment(struct config *c, struct err *err)
         return 0;
     }
     return err_set(err, ERR_INPUT, "no candidate: name models with -m FILE, a "
-                   "server with --base-url URL, or write an audition.yaml "
-                   "with `audition init`%s", url && *url
+                   "server with --base-url URL, or list them under "
+                   "`candidates:` in an audition.yaml, as `audition init` "
+                   "does%s", url && *url
                    ? " (OPENAI_BASE_URL is another host: only --base-url "
                      "sends prompts there)" : "");
 }

@@ -372,7 +372,7 @@ static int check_phases(struct binder *b, const struct place *root)
 static int bind_root(struct binder *b, const struct place *root)
 {
     struct config *c = b->ctx;
-    struct place   baseline;
+    struct place   baseline, candidates;
 
     if (node_is_null(root->node))
         return err_set(b->err, ERR_INPUT, "%s: is empty; `audition init` "
@@ -382,7 +382,8 @@ static int bind_root(struct binder *b, const struct place *root)
                           "`candidates:` above it");
     if (bind_map(b, root, config_fields, c) || check_thresholds(b, root))
         return -1;
-    if (!c->candidates.n)
+    candidates = field_place(root, "candidates");
+    if (!c->candidates.n && candidates.node)
         return err_set(b->err, ERR_INPUT, "%s: has no candidates; list the "
                        "models to audition under `candidates:`", b->file);
     if (check_phases(b, root)) return -1;

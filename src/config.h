@@ -60,7 +60,8 @@ struct config {
     json_t *sampling;          /* defaults.sampling, or NULL                */
     json_t *template_kwargs;
     struct text_list server_args;
-    struct candidate_list candidates;   /* as written; globs not expanded   */
+    struct candidate_list candidates;   /* as written; globs not expanded;
+                                           none when it names none          */
 };
 
 /* A text field may be a path: `prompt` when it is one line that ends in .txt

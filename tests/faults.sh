@@ -75,7 +75,8 @@ ${CC:-cc} -nostdlib -static -o "$ILLEGAL" "$root/tests/faults/illegal.S" ||
     exit 3
 
 cd "$work" || exit 1
-"$audition" run --json --llama-server "$root/tests/faults/engine.sh" -t 2 \
+sed "s|\.\./examples|$root/examples|" "$root/tests/small.yaml" >small.yaml
+"$audition" run small.yaml --json --llama-server "$root/tests/faults/engine.sh" -t 2 \
     -c 4096 -r 1 --cases 1 --blocks 1 --budget 1 --temp 0 --keep-page-cache \
     --first-timeout 30 --silence-timeout 10 --load-timeout 60 \
     $candidates >run.json 2>run.err

@@ -5,7 +5,8 @@
 set -u
 
 B=${B:-build}
-audition=$PWD/$B/audition
+root=$PWD
+audition=$root/$B/audition
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/audition
 models=$cache/models
 server=$(tools/engine.sh 2>/dev/null) || exit 3
@@ -35,7 +36,8 @@ no_engine() { ! pgrep -f "$server" >/dev/null; }
 
 smol=SmolLM2-135M-Instruct.Q4_1 coder=Qwen2.5-Coder-0.5B-Instruct-Q4_K_M
 gemma=gemma-3-270m-Q4_K_M
-small='-r 1 --blocks 1 --budget 6s --temp 0'
+sed "s|\.\./examples|$root/examples|" "$root/tests/small.yaml" >small.yaml
+small='small.yaml -r 1 --blocks 1 --budget 6s --temp 0'
 
 check "every case of ours is sound" "$audition" suites --check
 
@@ -195,7 +197,7 @@ check "each is answered within the context" test "$(sqlite3 talk.db "SELECT
     status = 'ok'")" = 1
 
 # The board: where the memory went, with held memory and a soak beside it.
-short='-r 1 --blocks 1 --budget 1s --cases 1 --suite instructions --temp 0'
+short='small.yaml -r 1 --blocks 1 --budget 1s --cases 1 --suite instructions --temp 0'
 "$audition" run --json $short --store board.db --soak 10s --hold-memory 256M \
     -m "$models/$smol.gguf" >board.json 2>board.err
 check "a soak beside held memory, exit 0" test $? = 0

@@ -15,7 +15,9 @@ package=$cache/xllamacpp/$version
 work=$(mktemp -d)
 background=
 trap 'kill $background 2>/dev/null; rm -rf "$work"' EXIT
+root=$PWD
 cd "$work" || exit 1
+sed "s|\.\./examples|$root/examples|" "$root/tests/small.yaml" >small.yaml
 unset OPENAI_API_KEY OPENAI_BASE_URL
 
 passed=0 failed=0
@@ -38,7 +40,7 @@ json() { jq -e "$1" "$2"; }
 audition_of() {
     name=$1
     shift
-    "$audition" run --json --cases 2 -r 1 --blocks 1 --budget 5s --temp 0 \
+    "$audition" run small.yaml --json --cases 2 -r 1 --blocks 1 --budget 5s --temp 0 \
         --store "$name.db" "$@" >"$name.json" 2>"$name.err"
 }
 
