@@ -42,7 +42,7 @@ small='small.yaml -r 1 --blocks 1 --budget 6s --temp 0'
 check "every case of ours is sound" "$audition" suites --check
 
 # Three real models, a few cases: the three real defects.
-"$audition" run --json $small --cases 12 --suite home --suite no_call \
+"$audition" run --json $small --cases 6 --suite home --suite no_call \
     -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
     -m "$models/$gemma.gguf" >first.json 2>first.err
 check "three real models are auditioned, exit 0" test $? = 0
@@ -112,7 +112,7 @@ check "a template that never ends is told, and is over soon" sh -c \
 check "no engine is left running after it" no_engine
 
 # Again: nothing to do, the same answer, no engine.
-LLAMA_SERVER=$server "$audition" run --json $small --cases 12 --suite home \
+LLAMA_SERVER=$server "$audition" run --json $small --cases 6 --suite home \
     --suite no_call -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
     -m "$models/$gemma.gguf" >again.json 2>again.err
 check "a second run prints the same candidates" sh -c \
@@ -150,7 +150,7 @@ check "and is named as cut short" json '[.candidates[] |
     cut.json
 
 # kill -9 in the middle, then again.
-"$audition" run --json $small --cases 6 --store kill.db \
+"$audition" run --json $small --suite home --cases 4 --store kill.db \
     -m "$models/$smol.gguf" >/dev/null 2>&1 &
 victim=$!
 n=0
@@ -163,7 +163,7 @@ until no_engine || [ $n = 50 ]; do n=$((n + 1)); sleep 0.1; done
 check "after kill -9 no engine is left" no_engine
 check "and the store is whole" sh -c \
     'test "$(sqlite3 kill.db "PRAGMA integrity_check")" = ok'
-"$audition" run --json $small --cases 6 --store kill.db \
+"$audition" run --json $small --suite home --cases 4 --store kill.db \
     -m "$models/$smol.gguf" >kill.json 2>kill.err
 check "the next run completes" json '.candidates[0].status == "ok"' kill.json
 check "and measured nothing twice" sh -c "test \"\$(sqlite3 kill.db 'SELECT
@@ -175,7 +175,7 @@ said="SELECT key, outcome, reason, content, calls FROM trial JOIN turn ON
     trial.id = trial_id WHERE key LIKE 'case/%' ORDER BY key, position"
 for n in 1 2; do
     "$audition" run -q $small --cases 4 --suite home --suite instructions \
-        --store "twice$n.db" -m "$models/$coder.gguf" >/dev/null 2>twice.err
+        --store "twice$n.db" -m "$models/$smol.gguf" >/dev/null 2>twice.err
     check "audition $n of the same cases ends well" test $? = 0
     sqlite3 "twice$n.db" "$said" >"twice$n.txt"
 done
@@ -184,7 +184,7 @@ check "at temperature 0 both tell the same of every case" sh -c \
 
 # A conversation: all its turns are asked, kept and judged.
 "$audition" run --json $small --cases 1 --suite conversations \
-    --store talk.db -m "$models/$coder.gguf" >talk.json 2>talk.err
+    --store talk.db -m "$models/$smol.gguf" >talk.json 2>talk.err
 check "a conversation runs on the real engine, exit 0" test $? = 0
 turns=$(sqlite3 talk.db "SELECT count(*) FROM message JOIN trial ON
     trial.id = trial_id WHERE suite = 'conversations' AND role = 'user' AND
