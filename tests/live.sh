@@ -42,7 +42,7 @@ small='small.yaml -r 1 --blocks 1 --budget 6s --temp 0'
 check "every case of ours is sound" "$audition" suites --check
 
 # Three real models, a few cases: the three real defects.
-"$audition" run --json $small --cases 6 --suite home --suite no_call \
+"$audition" run --json $small --cases 6 --suite home --suite instructions \
     -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
     -m "$models/$gemma.gguf" >first.json 2>first.err
 check "three real models are auditioned, exit 0" test $? = 0
@@ -113,7 +113,7 @@ check "no engine is left running after it" no_engine
 
 # Again: nothing to do, the same answer, no engine.
 LLAMA_SERVER=$server "$audition" run --json $small --cases 6 --suite home \
-    --suite no_call -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
+    --suite instructions -m "$models/$smol.gguf" -m "$models/$coder.gguf" \
     -m "$models/$gemma.gguf" >again.json 2>again.err
 check "a second run prints the same candidates" sh -c \
     'jq -c .candidates first.json >a; jq -c .candidates again.json >b; cmp a b'
