@@ -197,7 +197,7 @@ check "each is answered within the context" test "$(sqlite3 talk.db "SELECT
     status = 'ok'")" = 1
 
 # The board: where the memory went, with held memory and a soak beside it.
-short='small.yaml -r 1 --blocks 1 --budget 1s --cases 1 --suite instructions --temp 0'
+short='small.yaml -r 1 --blocks 1 --budget 1s --cases 1 --suite home --temp 0'
 "$audition" run --json $short --store board.db --soak 10s --hold-memory 256M \
     -m "$models/$smol.gguf" >board.json 2>board.err
 check "a soak beside held memory, exit 0" test $? = 0
