@@ -365,7 +365,8 @@ static json_t *hass_climate(struct home *h, const json_t *arguments)
 {
     static const struct action a = {
         .tool = "HassClimateSetTemperature", .service = "set_temperature",
-        .rule = {"climate", NULL, CAN_TARGET_TEMPERATURE, true},
+        .rule = {.domain = "climate", .feature = CAN_TARGET_TEMPERATURE,
+                 .is_single = true},
         .read = read_temperature, .act = set_temperature,
     };
 

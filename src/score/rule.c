@@ -98,8 +98,8 @@ int rule_check(const json_t *rule, const struct rule_field *fields,
         [RULE_YES]   = "true, or left out",
         [RULE_LETTER]   = "one letter or digit",
         [RULE_LANGUAGE] = "the code of a language that can be told",
-        [RULE_REPEATS]  = "{\"phrase\":a text, \"times\":a number from 1 to "
-                          "1000}",
+        [RULE_REPEATS]  = ("{\"phrase\":a text, \"times\":a number from 1 "
+                           "to 1000}"),
     };
     const char   *name;
     const json_t *value;
