@@ -9,7 +9,8 @@ CC       := gcc
 endif
 PREFIX   ?= /usr/local
 B        ?= build
-PACKAGES := libcurl jansson sqlite3 yaml-0.1 libutf8proc libcrypto
+PACKAGES := libcurl jansson sqlite3 yaml-0.1 libutf8proc libcrypto \
+            libpcre2-8 zlib
 
 STD      := -std=c17 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -27,8 +28,9 @@ endif
 endif
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-# libcsv has no pkg-config file.
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcsv -lm -lpthread
+# libcsv and libunistring have no pkg-config file.
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcsv -lunistring -lm \
+             -lpthread
 # V=1 shows whole command lines.
 SAY        = @echo "  $@";
 ifneq ($(V),)
@@ -118,6 +120,9 @@ test-faults: packages-test ## engines that really fail, one after another
 	@tools/engine.sh >/dev/null && tools/models.sh
 	B=$(B) tests/faults.sh
 
+test-originals: packages-test all ## BFCL, IFEval: fresh cases, graded by the originals too
+	B=$(B) tests/originals/agree.sh
+
 test-bundle: bundle ## the bundle in an empty chroot
 	tests/bundle.sh $(B)/audition-*.tar.gz
 
@@ -142,6 +147,7 @@ bench: all tests $(B)/tests/bench/outside_client \
 	B=$(B) tests/bench.sh
 	B=$(B) tests/bench_accuracy.sh
 	B=$(B) tests/bench_sampler.sh
+	B=$(B) tests/bench_originals.sh
 
 $(B)/fit: $(wildcard tools/fit*.c tools/fit.h) $(B)/libaudition.a
 	$(COMPILE) -Itools -o $@ $(filter %.c,$^) $(B)/libaudition.a $(PKG_LIBS) \
@@ -196,7 +202,8 @@ help: ## this list
 -include $(B)/tests/fake_server.d $(B)/tests/e2e/e2e.d
 -include $(B)/tests/fixtures.d $(B)/tests/faults/mixed.d
 .PHONY: all run test packages packages-test engine models tests check \
-    test-live test-servers test-memory test-synth test-bundle test-fixtures test-faults \
+    test-live test-servers test-memory test-synth test-originals \
+    test-bundle test-fixtures test-faults \
     asan valgrind \
     fuzz bench check-style check-docs golden-update \
     install clean help bundle fit report-card

@@ -86,6 +86,8 @@ MUST_USE int audition_download(struct audition *a, struct err *err);
 MUST_USE int audition_predict(struct audition *a, struct err *err);
 /* About how many tokens the user's prompt and tools are, by their bytes. */
 double forecast_prompt_tokens(const struct audition *a);
+/* Likewise of a prompt of so many bytes. */
+double forecast_tokens(size_t bytes);
 /* What it would do on this board's processor alone; NAN where its memory is
  * not the GPU's. */
 double forecast_cpu_tok_s(const struct audition *a, const struct entry *e);

@@ -32,7 +32,8 @@ struct suites_options {
 static const struct opt suites_opts[] = {
     {.name = "check", .type = OPT_FLAG, .at = AT(check),
      .help = "prove each case: its reference passes, its wrong answer, an "
-     "empty, an echoing and a boilerplate answer fail; exit 2 otherwise"},
+     "empty, an echoing and a boilerplate answer fail; exit 2 otherwise; "
+     "of imported cases, which bring no reference, only the form"},
     {.name = "floors", .type = OPT_FLAG, .at = AT(floors),
      .help = "what engines that understand nothing pass, and one that knows "
      "the references"},
@@ -93,19 +94,28 @@ static int view_suite(struct view *v, const char *name,
 
 /* ---- as JSON ------------------------------------------------------------- */
 
+/* How many cases a pretender was asked; or turns. */
+static long asked_of(const struct floors *f, int pretender, bool turns)
+{
+    long of = turns ? f->turns : f->cases;
+
+    /* One without a reference has a single turn. */
+    return pretender == PRETEND_oracle ? of - f->unproven : of;
+}
+
 static json_t *floors_json(const struct floors *f)
 {
     json_t *object = json_object();
 
     for (int k = 0; k < PRETEND_COUNT; k++) {
-        json_t *one = json_object();
+        json_t *one   = json_object();
+        long    cases = asked_of(f, k, false), turns = asked_of(f, k, true);
 
         jsonx_set_integer(one, "passed", f->passed[k]);
-        jsonx_set_number(one, "rate", f->cases ? (double)f->passed[k] /
-                                                 (double)f->cases : NAN);
-        jsonx_set_number(one, "turn_rate", f->turns
-                         ? (double)f->turns_passed[k] / (double)f->turns
-                         : NAN);
+        jsonx_set_number(one, "rate", cases ? (double)f->passed[k] /
+                                              (double)cases : NAN);
+        jsonx_set_number(one, "turn_rate", turns
+                         ? (double)f->turns_passed[k] / (double)turns : NAN);
         json_object_set_new(object, pretend_name[k], one);
     }
     return object;
@@ -129,6 +139,8 @@ static void print_json(const struct view *v, const struct suites_options *o)
         jsonx_set_integer(suite, "broken_lines",
                           (long long)one->suite.n_broken);
         json_object_set_new(suite, "broken", jsonx_texts(&one->suite.broken));
+        jsonx_set_integer(suite, "without_reference",
+                          (long long)one->suite.n_unproven);
         if (o->check)
             json_object_set_new(suite, "problems", jsonx_texts(&one->problems));
         if (o->floors)
@@ -209,11 +221,11 @@ static void print_floors(const struct view *v, bool colour)
 
         table_add_cell(&t, STYLE_PLAIN, v->items[i].suite.name);
         for (int k = 0; k < PRETEND_COUNT; k++)
-            add_share(&t, f->passed[k], f->cases);
+            add_share(&t, f->passed[k], asked_of(f, k, false));
         if (f->turns > f->cases) {
             table_add_cell(&t, STYLE_PLAIN, turns);
             for (int k = 0; k < PRETEND_COUNT; k++)
-                add_share(&t, f->turns_passed[k], f->turns);
+                add_share(&t, f->turns_passed[k], asked_of(f, k, true));
         }
         free(turns);
     }
@@ -252,6 +264,26 @@ static void tell_problems(const struct view *v)
     }
 }
 
+static void print_verdict(const struct view *v)
+{
+    size_t all = 0, unproven = 0;
+
+    for (size_t i = 0; i < v->n; i++) {
+        all      += v->items[i].suite.n;
+        unproven += v->items[i].suite.n_unproven;
+    }
+    if (v->n_problems)
+        printf("\n%zu case%s not sound; each is named above\n",
+               v->n_problems, v->n_problems == 1 ? " is" : "s are");
+    else if (unproven < all)
+        printf("\nevery case %sis sound\n", unproven ? "with a reference "
+                                                     : "");
+    if (unproven)
+        printf("\n%zu case%s of others bring%s no reference: of them only the "
+               "form was checked\n", unproven, unproven == 1 ? "" : "s",
+               unproven == 1 ? "s" : "");
+}
+
 static void print_text(const struct view *v, const struct suites_options *o)
 {
     struct term term = term_of(STDOUT_FILENO);
@@ -259,13 +291,7 @@ static void print_text(const struct view *v, const struct suites_options *o)
 
     print_suites(v, colour);
     if (o->floors) print_floors(v, colour);
-    if (o->check) {
-        if (v->n_problems)
-            printf("\n%zu case%s not sound; each is named above\n",
-                   v->n_problems, v->n_problems == 1 ? " is" : "s are");
-        else
-            printf("\nevery case is sound\n");
-    }
+    if (o->check) print_verdict(v);
 }
 
 static int suites(void *options, const enum opt_source *sources,
@@ -281,6 +307,7 @@ static int suites(void *options, const enum opt_source *sources,
     (void)sources;
     if (arguments->n == 0) {
         suite_ours(&ours);
+        suite_imported(&ours);
         names = &ours;
         if (ours.n == 0)
             rc = err_set(&err, ERR_PREFLIGHT, "there is no suite in the data "
@@ -307,7 +334,8 @@ static int suites(void *options, const enum opt_source *sources,
 const struct command command_suites = {
     .name = "suites", .arguments = "[SUITE]...",
     .summary = "the test suites: what they hold, whether they are sound",
-    .about = "Without a SUITE all of ours; a file of your own is named with "
+    .about = "Without a SUITE all of ours and those that were imported "
+             "(audition import); a file of your own is named with "
              "its .jsonl. The form of a case: docs/suites.md.",
     .opts = suites_opts, .options_bytes = sizeof(struct suites_options),
     .max_arguments = 64, .run = suites,

@@ -500,6 +500,15 @@ static void set_beside(const struct entry *e, struct candidate_facts *out)
                                  "are on this machine", e->engine.model);
 }
 
+/* Of how many cases a sample was drawn. */
+static void set_suite_sizes(const struct audition *a, struct weights *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        for (size_t k = 0; k < a->n_suites; k++)
+            if (strcmp(a->suites[k].name, w->suites[i].name) == 0)
+                w->suites[i].cases = (long)a->suites[k].n;
+}
+
 static int collect_entry(struct audition *a, struct entry *e,
                          struct evidence *ev, struct candidate_facts *out,
                          struct err *err)
@@ -524,6 +533,7 @@ static int collect_entry(struct audition *a, struct entry *e,
     if (ev->understanding)
         understanding_summarise(ev->understanding, group_of, a,
                                 &out->understanding);
+    set_suite_sizes(a, &out->understanding.originals);
     set_preflight(a, e, out);
     set_diagnoses(a, e, ev, out);
     set_reported_memory(e, out);

@@ -19,6 +19,8 @@ extern const struct command command_report;
 extern const struct command command_list;
 extern const struct command command_cases;
 extern const struct command command_suites;
+extern const struct command command_import;
+extern const struct command command_selfcheck;
 extern const struct command command_hold;
 
 /* In the order of the help; ends with NULL. */

@@ -78,10 +78,13 @@ static void find_text_calls(struct candidate_facts *c,
     if (!f) f = add_finding(c, "", FAULT_TEMPLATE);
     snprintf(f->kind, sizeof f->kind, "calls_not_parsed");
     n = snprintf(f->text, sizeof f->text, "%d answer%s a tool call written as "
-                 "text, which the server does not parse for this template; "
-                 "%.0f %% of %d tool cases pass as served, %.0f %% if parsed",
-                 n, n == 1 ? " holds" : "s hold", tools.rate * 100,
-                 tools.total, tools.rate_if_parsed * 100);
+                 "text, which the server does not parse for this template",
+                 n, n == 1 ? " holds" : "s hold");
+    if (tools.total > 0)
+        n += snprintf(f->text + n, sizeof f->text - (size_t)n, "; %.0f %% of "
+                      "%d tool cases pass as served, %.0f %% if parsed",
+                      tools.rate * 100, tools.total,
+                      tools.rate_if_parsed * 100);
     if (c->calls.wanted > 0)
         snprintf(f->text + n, sizeof f->text - (size_t)n, "; of %ld that need "
                  "a call, right or wrong, %.0f %% make one as served, %.0f %% "

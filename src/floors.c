@@ -33,7 +33,7 @@ static int set_stage(struct stage *s, const struct suite_case *c,
                      struct err *err)
 {
     const char  *tools = suite_case_tools(c);
-    char        *wanted = mem_printf("%s %s", c->home ? c->home : "", tools);
+    char        *wanted = suite_case_prompt(c);
     struct home *home = NULL;
     int          rc = 0;
 
@@ -46,7 +46,10 @@ static int set_stage(struct stage *s, const struct suite_case *c,
     free(s->home);
     s->home = wanted;
     if (c->home) rc = home_new(&home, c->home, NULL, err);
-    if (rc == 0) rc = prompt_case(&s->kit, &s->config, home, tools, err);
+    if (rc == 0)
+        rc = suite_case_has_own_prompt(c)
+            ? prompt_foreign(&s->kit, &s->config, c, home, err)
+            : prompt_case(&s->kit, &s->config, home, tools, err);
     if (rc == 0 && home) home_names(home, &s->names);
     home_free(home);
     return rc;
@@ -96,8 +99,13 @@ int floors_measure(const struct suite *s, uint64_t seed, struct floors *out,
 
         rc = suite_get(s, i, &c, err);
         if (rc == 0) rc = set_stage(&stage, &c, err);
-        for (int kind = 0; kind < PRETEND_COUNT && rc == 0; kind++)
+        for (int kind = 0; kind < PRETEND_COUNT && rc == 0; kind++) {
+            if (kind == PRETEND_oracle && suite_case_is_unproven(&c)) {
+                out->unproven++;
+                continue;
+            }
             rc = try(&stage, &c, (enum pretender)kind, seed, out, err);
+        }
         if (rc == 0) {
             out->cases++;
             out->turns += (long)c.n_turns;

@@ -11,6 +11,8 @@
 struct floors {
     long   cases;
     long   passed[PRETEND_COUNT];       /* cases, all turns of each          */
+    long   unproven;                    /* of them: without a reference, so
+                                           the oracle was not asked          */
     long   turns;
     long   turns_passed[PRETEND_COUNT]; /* of the user                       */
     struct text_list failed;            /* ids that the oracle does not pass,

@@ -74,6 +74,11 @@ static int choose_device(struct audition *a, struct err *err)
 
 /* ---- what is asked ----------------------------------------------------- */
 
+double forecast_tokens(size_t bytes)
+{
+    return (double)bytes / BYTES_PER_TOKEN + TEMPLATE_TOKENS;
+}
+
 double forecast_prompt_tokens(const struct audition *a)
 {
     char  *tools = a->prompt.tools ? json_dumps(a->prompt.tools, JSON_COMPACT)
@@ -82,7 +87,7 @@ double forecast_prompt_tokens(const struct audition *a)
                    (tools ? strlen(tools) : 0);
 
     free(tools);
-    return (double)bytes / BYTES_PER_TOKEN + TEMPLATE_TOKENS;
+    return forecast_tokens(bytes);
 }
 
 /* What the user measured, they measured on the board and in the mode that

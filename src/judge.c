@@ -12,6 +12,7 @@
 #include "dialect.h"
 #include "home/home.h"
 #include "score/manners.h"
+#include "score/originals.h"
 #include "score/score.h"
 #include "session.h"
 
@@ -45,6 +46,7 @@ static size_t find_spans(const struct trial *t, size_t n_turns,
     for (size_t i = 0; i < t->n_messages; i++) {
         const struct message *m = &t->messages[i];
 
+        if (m->call_id && strcmp(m->call_id, MESSAGE_BEFORE) == 0) continue;
         if (strcmp(m->role, "assistant") == 0) answers++;
         if (strcmp(m->role, "user") != 0 || m->call_id) continue;
         if (asked == n_turns) break;
@@ -155,15 +157,17 @@ struct as_text {
 static bool find_text_calls(const struct hearing *h,
                             const struct transcript *seen, struct as_text *out)
 {
+    const json_t *tools = h->test->functions ? h->test->functions
+                                             : h->ctx->tools;
     json_t *own;
     bool    found;
 
     /* No way to write a call does without: spares most answers the search. */
     if (!strpbrk(seen->answer, "{[(<`")) return false;
-    own = !h->ctx->tools && h->home
+    own = !tools && h->home
         ? home_tools(h->home, suite_case_tools(h->test)) : NULL;
-    found = dialect_find(seen->answer, h->ctx->tools ? h->ctx->tools : own,
-                         &out->calls, &out->n, &out->dialect);
+    found = dialect_find(seen->answer, tools ? tools : own, &out->calls,
+                         &out->n, &out->dialect);
 
     json_decref(own);
     if (!found) return false;
@@ -209,6 +213,24 @@ static void note_manners(struct hearing *h, const struct transcript *seen)
 #undef NOTE
 }
 
+/* What the originals would note; was_heard: the turn came about. */
+static void note_originals(struct hearing *h, const struct transcript *seen,
+                           bool was_heard)
+{
+    struct original_notes o;
+
+    original_note(seen, was_heard, &o);
+#define NOTE(name) h->notes[JUDGE_##name] += (double)o.name
+    NOTE(bfcl_saner);
+    NOTE(bfcl_saner_of);
+    NOTE(ifeval_strict);
+    NOTE(ifeval_loose);
+    NOTE(ifeval_of);
+    NOTE(ifeval_prompt_loose);
+    NOTE(ifeval_prompt_of);
+#undef NOTE
+}
+
 static void take_verdict(struct hearing *h, size_t k, bool pass, bool is_text,
                          const struct judgement *why)
 {
@@ -249,6 +271,7 @@ static void hear_turn(struct hearing *h, size_t k, const struct span *span)
     if (about_calls && seen.n_calls == 0)
         is_text = find_text_calls(h, &seen, &text);
     if (is_text) take_text_calls(h, &text, &seen);
+    note_originals(h, &seen, true);
     seen.end_state = h->home ? home_state(h->home) : NULL;
     pass = passes(&seen, is_text && h->reads_text, &why);
     take_verdict(h, k, pass, is_text, &why);
@@ -299,6 +322,10 @@ static int hear(struct hearing *h, struct err *err)
         snprintf(never.reason, sizeof never.reason, "the conversation could "
                  "not go on to it");
         for (size_t k = heard; k < test->n_turns; k++) {
+            const struct transcript unheard = {.test = test,
+                                               .asked = &test->turns[k]};
+
+            note_originals(h, &unheard, false);
             h->needs_tools = h->needs_tools ||
                              is_about_calls(&test->turns[k]);
             take_verdict(h, k, false, false, &never);
@@ -331,6 +358,29 @@ static char *reason_of(const struct hearing *h)
         : mem_copy(why);
 }
 
+/* A rule that takes a call in the text for plain text. */
+static bool is_as_served(const struct suite_case *test)
+{
+    size_t        i;
+    const json_t *check;
+
+    for (size_t k = 0; k < test->n_turns; k++)
+        json_array_foreach(test->turns[k].checks, i, check)
+            if (scorer_of(check)->is_as_served) return true;
+    return false;
+}
+
+/* What the original's rule would say if the server had parsed the calls that
+ * stand in the text: as a call can also be wrong, it may be worse. */
+static void note_parsed(struct hearing *served, const struct hearing *read)
+{
+    const struct hearing *h = served->has_text_call ? read : served;
+
+    if (!is_as_served(served->test)) return;
+    served->notes[JUDGE_original_parsed] = h->failed == 0 && !h->is_refused;
+    served->notes[JUDGE_bfcl_saner_parsed] = h->notes[JUDGE_bfcl_saner];
+}
+
 static void weigh(const struct hearing *served, const struct hearing *read,
                   struct trial *t)
 {
@@ -340,12 +390,12 @@ static void weigh(const struct hearing *served, const struct hearing *read,
     char *why = reason_of(as_text ? read : served);
 
     /* Not calling proves nothing about a model that saw no tools. */
-    if (served->test->home && served->needs_tools && ctx->tools_shown == 0 &&
-        (!pass || served->n_calls == 0))
+    if (suite_case_offers_tools(served->test) && served->needs_tools &&
+        ctx->tools_shown == 0 && (!pass || served->n_calls == 0))
         decide(t, OUTCOME_TEMPLATE,
                mem_copy("the model's template drops the tool list, so it was "
                         "never shown the tools"));
-    else if (pass && as_text && !if_read)
+    else if (pass && as_text && !if_read && !is_as_served(served->test))
         decide(t, OUTCOME_FAIL,
                mem_printf("wrote a call of %s as text (%s): %s", served->tool,
                           served->dialect, why));
@@ -396,15 +446,24 @@ static bool is_unfinished(struct trial *t)
     return true;
 }
 
+static bool counts_parts(const struct suite_case *test)
+{
+    struct transcript     unheard = {.test = test, .asked = &test->turns[0]};
+    struct original_notes o;
+
+    original_note(&unheard, false, &o);
+    return test->n_turns > 1 || o.bfcl_saner_of || o.ifeval_of;
+}
+
 /* Of a conversation that broke off: else one that fails early would be missing
- * from the share of turns that passed. */
+ * from the share of turns that passed, or of instructions followed. */
 static void note_broken_off(const struct suite_case *test, struct trial *t,
                             const struct judge_context *ctx)
 {
     struct hearing served = {.test = test, .trial = t, .ctx = ctx};
     struct err     err    = {0};
 
-    if (test->n_turns < 2 || t->status == TRIAL_HARNESS_FAULT) return;
+    if (!counts_parts(test) || t->status == TRIAL_HARNESS_FAULT) return;
     if (hear(&served, &err) == 0) write_notes(t, &served);
     hearing_done(&served);
 }
@@ -428,6 +487,7 @@ void judge_case(const struct suite_case *test, struct trial *t,
                mem_printf("the case cannot be judged: %s", err.text));
     } else {
         weigh(&served, &read, t);
+        note_parsed(&served, &read);
         write_notes(t, &served);
         json_decref(t->end_state);
         t->end_state = json_incref(served.end_state);

@@ -15,7 +15,8 @@
  *                   or pass although nothing was called: that proves nothing
  *   fail            the trial failed for the candidate's own reason
  *   pass            all checks pass (and, where a check is about calls, no
- *                   call written as text would break it)
+ *                   call written as text would break it; rules of others
+ *                   that look at what was served alone are left as they are)
  *   unparsed        calls were written as text, and executing those passes:
  *                   in turns without a structured call, whose answer holds
  *                   such a call, all checks about calls (checks of the text
@@ -48,7 +49,17 @@
     X(refused,                "refuses what could be done")                   \
     X(refused_of,             "turns that were not to be refused")            \
     X(unspeakable,            "not fit to be read aloud")                     \
-    X(unspeakable_of,         "turns with a home, answered in words")
+    X(unspeakable_of,         "turns with a home, answered in words")         \
+    X(bfcl_saner,             "calls right by BFCL's rule without its quirks")\
+    X(bfcl_saner_of,          "cases of BFCL")                                \
+    X(bfcl_saner_parsed,      "likewise, calls in the text counted as calls") \
+    X(original_parsed,        "right by an original's rule, calls in the "    \
+                              "text counted as calls")                        \
+    X(ifeval_strict,          "instructions followed, IFEval strict")         \
+    X(ifeval_loose,           "likewise, loose")                              \
+    X(ifeval_of,              "instructions of IFEval")                       \
+    X(ifeval_prompt_loose,    "prompts with all of them followed, loose")     \
+    X(ifeval_prompt_of,       "prompts of IFEval")
 
 enum judge_note {
 #define X(name, help) JUDGE_##name,
@@ -62,7 +73,8 @@ extern const char *const judge_note_name[JUDGE_NOTE_COUNT];
 enum judge_note judge_note_find(const char *metric);
 
 struct judge_context {
-    json_t *tools;       /* OpenAI array, borrowed; NULL: the home's own    */
+    json_t *tools;       /* OpenAI array, borrowed, for a case without
+                            functions of its own; NULL: the home's          */
     int     tools_shown; /* 1; 0: the template drops them; -1: not known    */
     size_t  first_turn;  /* turns before it are executed, not judged        */
 };

@@ -16,7 +16,8 @@ const struct command *const command_all[] = {
     &command_run, &command_plan, &command_predict, &command_inspect,
     &command_synth, &command_devices, &command_probe, &command_doctor,
     &command_init, &command_report, &command_list, &command_score,
-    &command_cases, &command_suites, &command_hold, NULL,
+    &command_cases, &command_suites, &command_import, &command_selfcheck,
+    &command_hold, NULL,
 };
 
 static void print_help(FILE *out)
@@ -24,16 +25,17 @@ static void print_help(FILE *out)
     fputs("audition - which language model do I ship in the voice assistant on "
           "this board?\n\nusage: audition COMMAND [OPTION]... \n\n", out);
     for (size_t i = 0; command_all[i]; i++)
-        fprintf(out, "  %-8s %s\n", command_all[i]->name,
+        fprintf(out, "  %-9s %s\n", command_all[i]->name,
                 command_all[i]->summary);
     fputs("\n  audition COMMAND --help   its options\n"
           "  audition --version        of the program and its definitions\n"
           "  audition --man            the manual page, as roff\n"
           "  audition --completion     for bash\n\n"
           "exit codes: 0 ok, 1 could not complete, 2 usage or bad input, "
-          "3 no engine, no model\nor nothing fits, 100 a gate failed (run "
-          "--gate), 129/130/143 stopped by SIGHUP,\nSIGINT, SIGTERM with "
-          "everything so far saved\n", out);
+          "3 no engine, no\nmodel or nothing fits, 100 a gate failed (run "
+          "--gate) or fewer verdicts agree than\nasked for (selfcheck "
+          "--min-agreement), 129/130/143 stopped by SIGHUP, SIGINT,\nSIGTERM "
+          "with everything so far saved\n", out);
 }
 
 static int usage_error(const char *word)

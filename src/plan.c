@@ -45,32 +45,54 @@ static double bench_s(const struct forecast *f)
                 DECODE_TOKENS / f->served_tok_s.value);
 }
 
-/* How often the prompt of a case is not that of the case before. */
-static double new_prompts(const struct audition *a)
+/* Is it not the prompt of the case before, which the cache still has? */
+static bool is_new_prompt(const struct audition *a, size_t i)
 {
-    double n = 0;
+    char *its    = suite_case_prompt(a->cases[i]);
+    char *before = i ? suite_case_prompt(a->cases[i - 1]) : NULL;
+    bool  is_new = !before || strcmp(its, before) != 0;
 
-    for (size_t i = 0; i < a->n_cases; i++) {
-        const struct suite_case *c = a->cases[i];
-        const struct suite_case *before = i ? a->cases[i - 1] : NULL;
-        const char *home = c->home ? c->home : "";
-        const char *last = before && before->home ? before->home : "";
+    free(its);
+    free(before);
+    return is_new;
+}
 
-        n += !before || strcmp(home, last) != 0 ||
-             strcmp(suite_case_tools(c), suite_case_tools(before)) != 0;
-    }
+/* Functions and system message of its own, and what was said before. */
+static size_t own_bytes(const struct suite_case *c)
+{
+    char  *functions = c->functions ? jsonx_dump(c->functions) : NULL;
+    char  *before    = c->before ? jsonx_dump(c->before) : NULL;
+    size_t n = (functions ? strlen(functions) : 0) +
+               (before ? strlen(before) : 0) +
+               (c->system ? strlen(c->system) : 0) + strlen(c->turns[0].say);
+
+    free(functions);
+    free(before);
     return n;
 }
 
-/* After each thing that the user says, a call and an answer. */
+/* After each thing that the user says, a call and an answer; where nobody
+ * executes the calls, the first answer is the last. */
+static double case_s(const struct audition *a, size_t i,
+                     const struct forecast *f)
+{
+    const struct suite_case *c = a->cases[i];
+    double                   answer_s = CASE_TOKENS / f->served_tok_s.value;
+
+    if (!c->home && suite_case_has_own_prompt(c))
+        return forecast_tokens(own_bytes(c)) / f->prompt_tok_s.value +
+               answer_s;
+    return (double)c->n_turns * (TOOL_CASE_CALLS * f->ttft_s.value +
+                                 answer_s) +
+           (is_new_prompt(a, i) ? f->ttft_cold_s.value : 0);
+}
+
 static double cases_s(const struct audition *a, const struct forecast *f)
 {
-    double turn_s = TOOL_CASE_CALLS * f->ttft_s.value +
-                    CASE_TOKENS / f->served_tok_s.value;
+    double sum = 0;
 
-    /* Each home begins with a prompt that is not in the cache. */
-    return (double)plan_turns(a) * turn_s +
-           new_prompts(a) * f->ttft_cold_s.value;
+    for (size_t i = 0; i < a->n_cases; i++) sum += case_s(a, i, f);
+    return sum;
 }
 
 /* Some of each suite once more, with nothing cached. */
@@ -287,11 +309,33 @@ static void hold_against(struct plan_row *r)
                    units_bytes(m->kv).text);
 }
 
+/* Cases whose own prompt does not fit. */
+static void judge_cases_context(struct plan_row *r, const struct audition *a)
+{
+    double longest = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->n_cases; i++) {
+        const struct suite_case *c = a->cases[i];
+        double tokens = suite_case_has_own_prompt(c)
+                            ? forecast_tokens(own_bytes(c)) : 0;
+
+        n += tokens > r->entry->context;
+        longest = fmax(longest, tokens);
+    }
+    if (n > 0)
+        add_reason(r, "with their own functions %zu of the cases have more "
+                   "than the context of %d tokens, about %.0f at most: raise "
+                   "`context:`, else they fail", n, r->entry->context,
+                   longest);
+}
+
 /* A prompt that fills the context leaves no room for an answer. */
 static void judge_context(struct plan_row *r, const struct audition *a)
 {
     double tokens = forecast_prompt_tokens(a);
 
+    judge_cases_context(r, a);
     if (tokens > r->entry->context)
         add_reason(r, "your prompt with its tools is about %.0f tokens, more "
                    "than the context of %d: raise `context:` or shorten it",

@@ -209,6 +209,25 @@ int prompt_case(struct prompt_kit *out, const struct config *config,
     return rc;
 }
 
+int prompt_foreign(struct prompt_kit *out, const struct config *config,
+                   const struct suite_case *test, const struct home *home,
+                   struct err *err)
+{
+    *out = (struct prompt_kit){0};
+    if (test->system)
+        out->system = mem_copy(test->system);
+    else if (prompt_case(out, config, home, suite_case_tools(test), err))
+        return -1;
+    if (test->functions) {
+        json_decref(out->tools);
+        out->tools = json_array_size(test->functions)
+            ? json_incref(test->functions) : NULL;
+    } else if (!out->tools && home) {
+        out->tools = home_tools(home, suite_case_tools(test));
+    }
+    return 0;
+}
+
 /* factor NAN: as many entities as there are. */
 static int user_kit(struct prompt_kit *out, const struct config *config,
                     double factor, size_t *n, struct err *err)
@@ -253,7 +272,7 @@ int prompt_scaled(struct prompt_kit *out, const struct config *config,
 
 static void append(char **text, const char *line)
 {
-    char *longer = mem_printf("%s\n%s", *text, line);
+    char *longer = mem_printf("%s%s%s", *text, **text ? "\n" : "", line);
 
     free(*text);
     *text = longer;

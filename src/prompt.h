@@ -9,13 +9,14 @@
 #include "base/err.h"
 #include "config.h"
 #include "home/home.h"
+#include "suite.h"
 
 /* {{now}} is always this, the clock of our homes: an audition today and one
  * tomorrow must ask the same, or their answers could not be compared. */
 #define PROMPT_NOW "Thursday, 12 March 2026, 18:30"
 
 struct prompt_kit {
-    char   *system;
+    char   *system;     /* "" of a case that wants no system message */
     json_t *tools;      /* array, or NULL: none are offered */
     char   *unstamped;  /* system with {{now}} still in it; NULL: it has none */
 };
@@ -40,6 +41,14 @@ MUST_USE int prompt_user(struct prompt_kit *out, const struct config *config,
 MUST_USE int prompt_case(struct prompt_kit *out, const struct config *config,
                          const struct home *home, const char *tools,
                          struct err *err);
+
+/* The prompt of a case that brings functions or a system message of its own:
+ * these word for word, nothing is filled in; what it does not bring is as in
+ * prompt_case. */
+MUST_USE int prompt_foreign(struct prompt_kit *out,
+                            const struct config *config,
+                            const struct suite_case *test,
+                            const struct home *home, struct err *err);
 
 /* One more line behind the system prompt. */
 void prompt_append(struct prompt_kit *kit, const char *line);

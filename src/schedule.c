@@ -363,7 +363,7 @@ static bool open_case(const struct schedule *s, const struct progress *p,
         const struct suite_case *c = s->cases[i];
 
         if (block_of(s, i) != block) continue;
-        if (by_prompt && !c->home) continue;
+        if (by_prompt && !suite_case_offers_tools(c)) continue;
         schedule_case_key(c, by_prompt, out->key, sizeof out->key);
         if (progress_has(p, out->key)) continue;
         out->kind = WORK_CASE;
@@ -394,7 +394,7 @@ static bool open_again(const struct schedule *s, const struct progress *p,
     const struct suite_case *c = s->cases[i];
     char                     name[32];
 
-    out->by_prompt = s->tools_by_prompt && c->home;
+    out->by_prompt = s->tools_by_prompt && suite_case_offers_tools(c);
     snprintf(name, sizeof name, "%s%s", kind, out->by_prompt ? "-prompt" : "");
     case_key(name, c, out->key, sizeof out->key);
     if (progress_has(p, out->key)) return false;
@@ -543,7 +543,8 @@ size_t schedule_trials(const struct schedule *s)
     while (listed_work(s, deep, sizeof deep / sizeof *deep, n_deep, &w))
         n_deep++;
     for (size_t i = 0; i < s->n_cases; i++) {
-        if (s->tools_by_prompt && s->cases[i]->home) n_again++;
+        if (s->tools_by_prompt && suite_case_offers_tools(s->cases[i]))
+            n_again++;
         if (next_rank(&ranks, s->cases[i]) < s->cold_cases) n_again++;
         n_home += can_be_misheard(s->cases[i]);
     }

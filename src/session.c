@@ -46,14 +46,16 @@ void session_note_failure(struct trial *t, const struct err *why)
 }
 
 /* One request; its turn is added to the trial. */
-static int ask(const struct session *s, struct trial *t, struct err *err)
+static int ask(const struct session *s, const struct suite_case *test,
+               struct trial *t, struct err *err)
 {
     json_t *sampling = s->sampling ? json_deep_copy(s->sampling) : NULL;
     struct chat_request request = {
         .messages = t->messages, .n_messages = t->n_messages,
         .turns = t->turns, .tools = s->by_prompt ? NULL : s->kit->tools,
         .sampling = sampling, .template_kwargs = s->template_kwargs,
-        .max_tokens = SESSION_MAX_TOKENS,
+        .max_tokens = test->max_tokens ? test->max_tokens
+                                       : SESSION_MAX_TOKENS,
         .is_cold = s->is_cold && t->n_turns == 0};
     struct turn  turn;
     struct turn *kept;
@@ -175,10 +177,11 @@ static void cut_answer(struct trial *t, int words)
     spoken_done(&heard);
 }
 
-/* The prompt of the case, told where the user speaks. Caller frees. */
+/* The prompt of the case, told where the user speaks; a foreign one says that
+ * itself. Caller frees. */
 static char *system_of(const struct session *s, const struct suite_case *test)
 {
-    char *told = test->area
+    char *told = test->area && !test->system
         ? mem_printf("%s\nThe user is in this area: %s.", s->kit->system,
                      test->area)
         : mem_copy(s->kit->system);
@@ -188,6 +191,27 @@ static char *system_of(const struct session *s, const struct suite_case *test)
     all = tools_prompt_system(s->by_prompt, told, s->kit->tools);
     free(told);
     return all;
+}
+
+/* All that stands before the first thing the user says. */
+static void add_front(const struct session *s, const struct suite_case *test,
+                      struct trial *t)
+{
+    static const char *const roles[] = {"user", "assistant", "system"};
+    char         *system = system_of(s, test);
+    size_t        i;
+    const json_t *message;
+
+    if (!test->system || *system) trial_add_message(t, "system", system);
+    free(system);
+    json_array_foreach(test->before, i, message) {
+        const char *role = jsonx_text(message, "role");
+        size_t      k = 0;
+
+        while (k < 2 && strcmp(role, roles[k]) != 0) k++;
+        trial_add_message(t, roles[k], jsonx_text(message, "content"))
+            ->call_id = mem_copy(MESSAGE_BEFORE);
+    }
 }
 
 /* The home of the case, as it is when the user begins. *home is NULL when
@@ -206,15 +230,16 @@ static int open_home(const struct suite_case *test, struct home **home,
     return 0;
 }
 
-/* Asks until the model answers without a call. *is_over: the conversation
- * cannot go on. Fails with ERR_STOPPED only. */
-static int one_turn(const struct session *s, struct home *home,
-                    struct trial *t, bool *is_over, struct err *err)
+/* Asks until the model answers without a call; once when nobody could execute
+ * one. *is_over: the conversation cannot go on. Fails with ERR_STOPPED only. */
+static int one_turn(const struct session *s, const struct suite_case *test,
+                    struct home *home, struct trial *t, bool *is_over,
+                    struct err *err)
 {
     for (int step = 0; step < SESSION_MAX_STEPS; step++) {
         struct err why = {0};
 
-        if (ask(s, t, &why)) {
+        if (ask(s, test, t, &why)) {
             *is_over = true;
             if (why.kind != ERR_STOPPED) {
                 session_note_failure(t, &why);
@@ -225,6 +250,7 @@ static int one_turn(const struct session *s, struct home *home,
         }
         add_answer(s, t);
         if (t->turns[t->n_turns - 1].n_calls == 0) return 0;
+        if (test->functions && !home) return 0;
         if (!do_calls(s, home, t)) {
             *is_over = true;
             return 0;
@@ -237,19 +263,16 @@ int session_run(const struct session *s, const struct suite_case *test,
                 struct trial *t, struct err *err)
 {
     struct home *home;
-    char        *system;
     bool         is_over = false;
     int          rc = 0;
 
     if (open_home(test, &home, err)) return -1;
-    system = system_of(s, test);
-    trial_add_message(t, "system", system);
-    free(system);
+    add_front(s, test, t);
     for (size_t i = 0; i < test->n_turns && rc == 0 && !is_over; i++) {
         cut_answer(t, test->turns[i].cuts_words);
         trial_add_message(t, "user", i == 0 && s->heard ? s->heard
                                                         : test->turns[i].say);
-        rc = one_turn(s, home, t, &is_over, err);
+        rc = one_turn(s, test, home, t, &is_over, err);
     }
     home_free(home);
     return rc;

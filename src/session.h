@@ -12,7 +12,8 @@
 
 #define SESSION_MAX_STEPS  5     /* call, result, call, ... then it must end */
 #define SESSION_MAX_TOKENS 200   /* of one answer: two minutes of speech is
-                                    no voice assistant                       */
+                                    no voice assistant; a case may allow
+                                    another number                           */
 
 #define SESSION_MAX_RESULT (64u << 10)   /* bytes of one tool's result; a
                                     longer one becomes an error that the
@@ -35,12 +36,15 @@ struct session {
                                     may come from a cache                    */
 };
 
-/* Each thing that the user says: asks, executes calls on the home of the
- * case, hands results back, until the model answers without a call or has
- * taken SESSION_MAX_STEPS; the home and the conversation go on from there.
+/* What comes before what the user says (system message, earlier messages of
+ * the case); then each thing that the user says: asks, executes calls on the
+ * home of the case, hands results back, until the model answers without a
+ * call or has taken SESSION_MAX_STEPS; the home and the conversation go on
+ * from there.
  * Fills messages, turns, duration and, when the conversation could not be
  * finished, status, fault and reason. Arguments that are no JSON object are
- * never repaired: they end the conversation, the scorers see it. Fails only
+ * never repaired: they end the conversation, the scorers see it. A case with
+ * functions and no home ends with the first answer. Fails only
  * with ERR_STOPPED (nothing is to be stored) or when the home of the case
  * cannot be made. */
 MUST_USE int session_run(const struct session *s,

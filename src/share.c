@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* share.c - see share.h. A set $AUDITION_DATA is the only place that is
- * looked in: data files of two versions are never mixed. */
+ * looked in for what we ship: data files of two versions are never mixed. */
 #include "share.h"
 
 #include <stdlib.h>
@@ -34,7 +34,50 @@ static char *readable(const char *folder, const char *relative)
     return NULL;
 }
 
-char *share_path(const char *relative, struct err *err)
+/* ---- what was imported --------------------------------------------------- */
+
+static char *looked_in;   /* see share_look_in */
+
+char *share_user_folder(void)
+{
+    const char *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+
+    if (data && *data == '/') return mem_printf("%s/audition", data);
+    if (home && *home == '/')
+        return mem_printf("%s/.local/share/audition", home);
+    return NULL;
+}
+
+void share_look_in(const char *folder)
+{
+    free(looked_in);
+    looked_in = mem_copy(folder);
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* The path of an imported suite or home, or NULL. Caller frees. */
+static char *imported(const char *relative)
+{
+    char *folder, *path;
+
+    if (!begins(relative, "suites/") && !begins(relative, "homes/"))
+        return NULL;
+    path = looked_in ? readable(looked_in, relative) : NULL;
+    if (path) return path;
+    folder = share_user_folder();
+    path   = folder ? readable(folder, relative) : NULL;
+    free(folder);
+    return path;
+}
+
+/* ---- what we ship -------------------------------------------------------- */
+
+static char *shipped(const char *relative, struct err *err)
 {
     const char *set    = getenv("AUDITION_DATA");
     char       *folder = set && *set ? mem_copy(set) : NULL;
@@ -66,5 +109,23 @@ char *share_path(const char *relative, struct err *err)
     free(exe);
     free(installed);
     free(folder);
+    return path;
+}
+
+bool share_ships(const char *relative)
+{
+    char *path = shipped(relative, NULL);
+
+    free(path);
+    return path != NULL;
+}
+
+char *share_path(const char *relative, struct err *err)
+{
+    struct err why  = {0};
+    char      *path = shipped(relative, &why);
+
+    if (!path) path = imported(relative);
+    if (!path) err_set(err, why.kind, "%s", why.text);
     return path;
 }

@@ -43,22 +43,52 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void suite_ours(struct text_list *names)
+static bool is_listed(const struct text_list *names, const char *name)
 {
-    char          *path = share_path("suites", NULL);
+    size_t i = 0;
+
+    while (i < names->n && strcmp(names->items[i], name) != 0) i++;
+    return i < names->n;
+}
+
+/* Adds the suites of a folder that are not in `but`. Takes path. */
+static void list_folder(char *path, const struct text_list *but,
+                        struct text_list *names)
+{
     DIR           *folder = path ? opendir(path) : NULL;
     struct dirent *entry;
+    size_t         before = names->n;
 
     while (folder && (entry = readdir(folder)))
         if (entry->d_name[0] != '.' && is_path(entry->d_name)) {
             char *name = stem(entry->d_name);
 
-            text_list_add(names, name);
+            if (!is_listed(but, name)) text_list_add(names, name);
             free(name);
         }
-    if (names->n) qsort(names->items, names->n, sizeof *names->items, by_text);
+    if (names->n > before)
+        qsort(names->items + before, names->n - before, sizeof *names->items,
+              by_text);
     if (folder) closedir(folder);
     free(path);
+}
+
+void suite_ours(struct text_list *names)
+{
+    const struct text_list nothing = {0};
+
+    list_folder(share_path("suites", NULL), &nothing, names);
+}
+
+void suite_imported(struct text_list *names)
+{
+    struct text_list ours = {0};
+    char            *folder = share_user_folder();
+
+    suite_ours(&ours);
+    if (folder) list_folder(mem_printf("%s/suites", folder), &ours, names);
+    free(folder);
+    text_list_done(&ours);
 }
 
 /* A slip in a name, or no data folder at all. */
@@ -69,6 +99,7 @@ static void tell_missing(const char *name, const char *why, struct err *err)
     char            *all = mem_copy("");
 
     suite_ours(&ours);
+    suite_imported(&ours);
     list = mem_new(ours.n + 1, sizeof *list);
     for (size_t i = 0; i < ours.n; i++) {
         char *longer = mem_printf("%s%s%s", all, i ? ", " : "", ours.items[i]);
@@ -79,7 +110,7 @@ static void tell_missing(const char *name, const char *why, struct err *err)
     }
     near = opt_nearest(name, list);
     if (ours.n)
-        err_set(err, ERR_INPUT, "there is no suite \"%s\"%s%s%s; ours are %s, "
+        err_set(err, ERR_INPUT, "there is no suite \"%s\"%s%s%s; there are %s; "
                 "a file of your own is named with its .jsonl", name,
                 near ? ", did you mean \"" : "", near ? near : "",
                 near ? "\"" : "", all);
@@ -131,12 +162,6 @@ static uint32_t home_index(struct reading *r, const char *name)
     return (uint32_t)i + 1;
 }
 
-static bool wants_calls(const struct suite_case *c)
-{
-    return c->n_turns == 1 &&
-           json_array_size(json_object_get(c->turns[0].reference, "calls"));
-}
-
 static void add_entry(struct reading *r, const struct suite_case *c,
                       const struct line *line)
 {
@@ -151,7 +176,8 @@ static void add_entry(struct reading *r, const struct suite_case *c,
         .line = line->number, .bytes = (uint32_t)line->len,
         .category = category_index(r, c->category),
         .n_turns = (uint32_t)c->n_turns, .home = home_index(r, c->home)};
-    s->wants_calls = s->wants_calls || wants_calls(c);
+    s->n_unproven += suite_case_is_unproven(c);
+    s->wants_calls = s->wants_calls || suite_case_wants_calls(c);
 }
 
 /* A line that is no case: an error, or one that is left out. */

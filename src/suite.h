@@ -21,6 +21,25 @@
  * in after so many words of the answer before. The home goes on from turn to
  * turn, and a turn is judged from where the model has left it.
  *
+ * Suites of others (`audition import`) ask in a setting of their own:
+ *
+ *   "functions":[{"type":"function","function":{"name":...,"description":...,
+ *                 "parameters":{JSON Schema}}}, ...]
+ *                                      instead of a home: OpenAI tools. Nobody
+ *                                      executes them, so such a case has one
+ *                                      turn, which ends with the model's first
+ *                                      answer; its calls are judged as they
+ *                                      came, the arguments as raw text
+ *   "system":"You are ..."             instead of the user's own prompt, word
+ *                                      for word ({{now}} stays {{now}}, the
+ *                                      area is not told); "": no system
+ *                                      message
+ *   "before":[{"role":"user","content":"..."}, ...]
+ *                                      what was said before "say": user,
+ *                                      assistant, system
+ *   "max_tokens":1280                  of one answer, 1 to 4096; 200 unless it
+ *                                      says so (SESSION_MAX_TOKENS)
+ *
  * The suite checker (suite_check, run by `make test` and `audition suites
  * --check`) proves of each case: id unique, entities exist, rules well formed,
  * the reference passes, `wrong` fails, and so do an empty answer, an echo of
@@ -57,15 +76,37 @@ struct suite_case {
     char   *area;            /* where the user speaks, or NULL           */
     char   *group;           /* paraphrases of one another, or NULL      */
     json_t *setup;           /* object or NULL                           */
+    json_t *functions;       /* OpenAI tools, or NULL: those of the home */
+    char   *system;          /* system message, "" for none; NULL: the
+                                user's own prompt                        */
+    json_t *before;          /* messages before the first turn, or NULL  */
+    int     max_tokens;      /* of one answer; 0: as many as usual       */
     struct suite_turn *turns;
     size_t  n_turns;         /* 1 unless it is a conversation            */
     char    hash[65];        /* SHA-256 of the canonical JSON of the case */
 };
 
+/* Does it bring a system message or functions of its own? */
+bool suite_case_has_own_prompt(const struct suite_case *c);
+
+/* Which prompt it needs: cases with the same one share it. Caller frees. */
+char *suite_case_prompt(const struct suite_case *c);
+
+/* Judged by rules of others alone, and without a reference and a wrong answer
+ * that could prove it sound: so are imported ones. */
+bool suite_case_is_unproven(const struct suite_case *c);
+
 void suite_case_done(struct suite_case *c);   /* safe on a zeroed struct */
 
 /* The kind of tools that it is asked with, HOME_TOOLS_*. */
 const char *suite_case_tools(const struct suite_case *c);
+
+/* Is there something that it could call? */
+bool suite_case_offers_tools(const struct suite_case *c);
+
+/* Of a single turn: must a tool be called for it to pass? By its reference, or
+ * by the rule of others that it is judged by. */
+bool suite_case_wants_calls(const struct suite_case *c);
 
 /* Where a case is in its file; 40 bytes, so that a file of a million cases is
  * known without being held. */
@@ -85,7 +126,9 @@ struct suite {
     size_t              n;
     struct text_list    categories, homes;
     bool                wants_calls;  /* the reference of a single turn calls
-                                    a tool: its rate is a tool accuracy  */
+                                    a tool, or a rule of others asks for a
+                                    call: its rate is a tool accuracy    */
+    size_t              n_unproven;   /* suite_case_is_unproven()            */
     struct text_list    broken;  /* keep_going: lines left out, at most
                                     SUITE_BROKEN_MAX sentences           */
     size_t              n_broken;
@@ -113,7 +156,12 @@ MUST_USE int suite_find(const struct suite *s, const char *id,
 /* The names of the suites in the data folder, sorted; adds to *names. */
 void suite_ours(struct text_list *names);
 
-/* Every promise of the head comment, for every case; what does not hold is
+/* Likewise of those that were imported into the user's own folder (share.h)
+ * and have not the name of one of ours. */
+void suite_imported(struct text_list *names);
+
+/* Every promise of the head comment, for every case; of those that are
+ * unproven only what suite_load has found sound already. What does not hold is
  * added to *problems, a sentence each. Fails only when the file cannot be
  * read, or with ERR_STOPPED. */
 MUST_USE int suite_check(const struct suite *s, struct text_list *problems,

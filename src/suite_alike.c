@@ -3,7 +3,8 @@
  * those that carry no meaning and whatever their order, are the same or differ
  * in a single one. Each case leaves the hash of its words and, for each word,
  * the hash without it: two that meet in one are compared no further. Linear in
- * the words of the suite. Conversations are told apart by their first turn. */
+ * the words of the suite. Conversations are told apart by their first turn.
+ * What others wrote is left as it is. */
 #include "suite_internal.h"
 
 #include <stdlib.h>
@@ -116,7 +117,7 @@ int suite_check_alike(const struct suite *s, struct text_list *problems,
         struct suite_case c;
 
         rc = suite_get(s, i, &c, err);
-        if (rc == 0) leave_traces(&t, &c, i);
+        if (rc == 0 && !suite_case_is_unproven(&c)) leave_traces(&t, &c, i);
         suite_case_done(&c);
     }
     if (t.n) qsort(t.items, t.n, sizeof *t.items, by_hash);

@@ -17,6 +17,9 @@
 #define SAY_MAX_BYTES  ((size_t)32 << 10)
 #define NAME_MAX_BYTES 80   /* of suite, id, category: they go into keys */
 #define TURNS_MAX      100  /* of a conversation */
+#define BEFORE_MAX     200  /* messages */
+#define FUNCTIONS_MAX  512
+#define TOKENS_MAX     4096
 
 /* ---- fields ------------------------------------------------------------- */
 
@@ -36,6 +39,8 @@ struct field {
     {"language", JSON_STRING, false},  {"home", JSON_STRING, false},          \
     {"tools", JSON_STRING, false},     {"area", JSON_STRING, false},          \
     {"setup", JSON_OBJECT, false},     {"group", JSON_STRING, false},         \
+    {"functions", JSON_ARRAY, false},  {"system", JSON_STRING, false},        \
+    {"before", JSON_ARRAY, false},     {"max_tokens", JSON_INTEGER, false},   \
     {"why", JSON_STRING, false}
 
 static const struct field single_fields[] = {
@@ -199,6 +204,101 @@ static int read_turns(struct suite_case *c, const json_t *list,
     return 0;
 }
 
+/* ---- the setting of a suite of others ------------------------------------ */
+
+/* {"type":"function","function":{"name":...,"parameters":{...}}} */
+static int check_function(const json_t *tool, struct err *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    const json_t *function   = json_object_get(tool, "function");
+    const json_t *parameters = json_object_get(function, "parameters");
+    const char   *type = jsonx_text(tool, "type");
+    const char   *name = jsonx_text(function, "name");
+    const json_t *about = json_object_get(function, "description");
+
+    if (!type || strcmp(type, "function") != 0 || !json_is_object(function))
+        return err_set(err, ERR_INPUT, "it must be {\"type\":\"function\","
+                       "\"function\":{...}}");
+    if (!name || !*name || strspn(name, letters) !=
+        json_string_length(json_object_get(function, "name")))
+        return err_set(err, ERR_INPUT, "its \"name\" must be letters, digits "
+                       "and _ - .");
+    if (about && !json_is_string(about))
+        return err_set(err, ERR_INPUT, "the \"description\" of %.100s must be "
+                       "a text", name);
+    if (!json_is_object(parameters))
+        return err_set(err, ERR_INPUT, "%.100s needs \"parameters\", a JSON "
+                       "Schema", name);
+    type = jsonx_text(parameters, "type");
+    if (!type || strcmp(type, "object") != 0 ||
+        !json_is_object(json_object_get(parameters, "properties")))
+        return err_set(err, ERR_INPUT, "the \"parameters\" of %.100s are no "
+                       "JSON Schema of arguments: {\"type\":\"object\","
+                       "\"properties\":{...}}", name);
+    return 0;
+}
+
+static int check_functions(const json_t *list, struct err *err)
+{
+    size_t        i;
+    const json_t *tool;
+
+    if (json_array_size(list) > FUNCTIONS_MAX)
+        return err_set(err, ERR_INPUT, "\"functions\" has more than %d",
+                       FUNCTIONS_MAX);
+    json_array_foreach(list, i, tool)
+        if (check_function(tool, err))
+            return err_ctx(err, "function %zu", i + 1);
+    return 0;
+}
+
+static int check_before(const json_t *list, struct err *err)
+{
+    size_t        i;
+    const json_t *message;
+
+    if (json_array_size(list) > BEFORE_MAX)
+        return err_set(err, ERR_INPUT, "\"before\" has more than %d messages",
+                       BEFORE_MAX);
+    json_array_foreach(list, i, message) {
+        const char   *role = jsonx_text(message, "role");
+        const json_t *content = json_object_get(message, "content");
+
+        if (!role || (strcmp(role, "user") != 0 &&
+                      strcmp(role, "assistant") != 0 &&
+                      strcmp(role, "system") != 0) ||
+            !json_is_string(content) || json_object_size(message) != 2 ||
+            strlen(json_string_value(content)) != json_string_length(content))
+            return err_set(err, ERR_INPUT, "message %zu of \"before\" must be "
+                           "{\"role\":\"user\", \"assistant\" or "
+                           "\"system\",\"content\":text}", i + 1);
+    }
+    return 0;
+}
+
+static int check_setting(const struct suite_case *c, const json_t *line,
+                         struct err *err)
+{
+    const json_t *tokens = json_object_get(line, "max_tokens");
+    const json_t *system = json_object_get(line, "system");
+
+    if (tokens && (json_integer_value(tokens) < 1 ||
+                   json_integer_value(tokens) > TOKENS_MAX))
+        return err_set(err, ERR_INPUT, "\"max_tokens\" must be 1 to %d",
+                       TOKENS_MAX);
+    if (system && strlen(c->system) != json_string_length(system))
+        return err_set(err, ERR_INPUT, "\"system\" must not hold NUL");
+    if (c->functions && (c->home || json_object_get(line, "turns")))
+        return err_set(err, ERR_INPUT, "\"functions\" cannot be executed: a "
+                       "case with them has no \"%s\"",
+                       c->home ? "home" : "turns");
+    if (check_functions(c->functions, err)) return -1;
+    return check_before(c->before, err);
+}
+
+/* ---- the case ------------------------------------------------------------ */
+
 /* Does the home know what the case says of it? */
 static int check_home(const struct suite_case *c, struct err *err)
 {
@@ -231,6 +331,59 @@ const char *suite_case_tools(const struct suite_case *c)
     return c->tools ? c->tools : HOME_TOOLS_INTENT;
 }
 
+bool suite_case_offers_tools(const struct suite_case *c)
+{
+    return c->home || json_array_size(c->functions) > 0;
+}
+
+bool suite_case_wants_calls(const struct suite_case *c)
+{
+    const struct suite_turn *turn = &c->turns[0];
+    size_t                   i;
+    const json_t            *check;
+
+    if (c->n_turns != 1) return false;
+    if (json_array_size(json_object_get(turn->reference, "calls")))
+        return true;
+    json_array_foreach(turn->checks, i, check) {
+        const struct score_ops *scorer =
+            score_find(jsonx_text(check, "scorer"));
+
+        if (scorer && scorer->wants_call && scorer->wants_call(check))
+            return true;
+    }
+    return false;
+}
+
+char *suite_case_prompt(const struct suite_case *c)
+{
+    if (suite_case_has_own_prompt(c)) return mem_printf("case %s", c->hash);
+    return c->home ? mem_printf("%s %s", c->home, suite_case_tools(c))
+                   : mem_copy("");
+}
+
+bool suite_case_has_own_prompt(const struct suite_case *c)
+{
+    return c->system || c->functions;
+}
+
+bool suite_case_is_unproven(const struct suite_case *c)
+{
+    size_t        i;
+    const json_t *check;
+
+    for (size_t k = 0; k < c->n_turns; k++) {
+        if (c->turns[k].reference || c->turns[k].wrong) return false;
+        json_array_foreach(c->turns[k].checks, i, check) {
+            const struct score_ops *scorer =
+                score_find(jsonx_text(check, "scorer"));
+
+            if (!scorer || !scorer->is_original) return false;
+        }
+    }
+    return true;
+}
+
 void suite_case_done(struct suite_case *c)
 {
     for (size_t i = 0; i < c->n_turns; i++) {
@@ -249,7 +402,10 @@ void suite_case_done(struct suite_case *c)
     free(c->tools);
     free(c->area);
     free(c->group);
+    free(c->system);
     json_decref(c->setup);
+    json_decref(c->functions);
+    json_decref(c->before);
     *c = (struct suite_case){0};
 }
 
@@ -290,10 +446,15 @@ static int read_fields(struct suite_case *c, const json_t *line,
     c->area       = copy_text(line, "area", NULL);
     c->group      = copy_text(line, "group", NULL);
     c->setup      = json_incref(json_object_get(line, "setup"));
+    c->functions  = json_incref(json_object_get(line, "functions"));
+    c->system     = copy_text(line, "system", NULL);
+    c->before     = json_incref(json_object_get(line, "before"));
+    c->max_tokens = (int)json_integer_value(json_object_get(line,
+                                                            "max_tokens"));
     canonical     = jsonx_canonical(line);
     digest_text(canonical, strlen(canonical), c->hash);
     free(canonical);
-    if (check_home(c, err)) return -1;
+    if (check_setting(c, line, err) || check_home(c, err)) return -1;
     if (turns) return read_turns(c, turns, err);
     c->turns = mem_new(1, sizeof *c->turns);
     return read_turn(c, line, err);

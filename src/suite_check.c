@@ -168,6 +168,7 @@ static int check_case(const struct suite *s, const struct suite_case *c,
     if (strcmp(c->suite, s->name) != 0)
         return err_set(err, ERR_INPUT, "it says that it belongs to suite %s; "
                        "reports would list it there", c->suite);
+    if (suite_case_is_unproven(c)) return 0;
     if (check_wrongs(c, err)) return -1;
     for (size_t k = 0; k < c->n_turns; k++)
         if (check_turn(c, k, err))

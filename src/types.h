@@ -326,9 +326,12 @@ struct message {
     char       *text;
     char       *call_id;   /* role "tool": which call this answers; role
                               "user": not NULL when these are results that
-                              the user's turn carries (tools by prompt)       */
+                              the user's turn carries (tools by prompt), and
+                              MESSAGE_BEFORE, whatever the role, of what the
+                              case says was said earlier                      */
     int         turn;      /* role "assistant": index into turns, else -1     */
 };
+#define MESSAGE_BEFORE "before"
 
 enum outcome {
     OUTCOME_NONE,          /* not a case                                      */

@@ -28,6 +28,7 @@ struct asking {
     char  *suite, *id;
     struct trial_variant variant;      /* its `rest` is not kept           */
     bool   passed;
+    bool   is_template;                /* it was never shown the tools      */
     double notes[JUDGE_NOTE_COUNT];
     double heard_words, heard_wrong;
 };
@@ -77,6 +78,7 @@ void understanding_add(struct understanding_tally *t, const struct trial *trial)
     a.suite  = mem_copy(trial->suite);
     a.id     = mem_copy(trial->case_id);
     a.passed = trial->outcome == OUTCOME_PASS;
+    a.is_template = trial->outcome == OUTCOME_TEMPLATE;
     for (size_t i = 0; i < trial->n_observations; i++) {
         const struct observation *o = &trial->observations[i];
         enum judge_note           note = judge_note_find(o->metric);
@@ -316,6 +318,24 @@ static void add_manners(struct understanding *u, const struct asking *a)
 #undef X
 }
 
+static void add_original(struct understanding *u, const struct asking *a)
+{
+    struct weights_suite *s = weights_of(&u->originals, a->suite);
+
+    if (!s) return;
+    s->asked++;
+    s->passed       += a->passed;
+    if (!a->is_template) {      /* then not calling proves nothing */
+        s->parsed       += (long)a->notes[JUDGE_original_parsed];
+        s->saner        += (long)a->notes[JUDGE_bfcl_saner];
+        s->saner_parsed += (long)a->notes[JUDGE_bfcl_saner_parsed];
+    }
+    s->of           += (long)a->notes[JUDGE_ifeval_of];
+    s->strict       += (long)a->notes[JUDGE_ifeval_strict];
+    s->loose        += (long)a->notes[JUDGE_ifeval_loose];
+    s->prompt_loose += (long)a->notes[JUDGE_ifeval_prompt_loose];
+}
+
 void understanding_summarise(
     const struct understanding_tally *t,
     const char *(*group_of)(void *ctx, const char *suite, const char *id,
@@ -349,6 +369,7 @@ void understanding_summarise(
         if (!plain) continue;
         add_conversation(&turns, plain);
         add_manners(out, plain);
+        add_original(out, plain);
         name = group_of(ctx, plain->suite, plain->id, &members);
         if (name)
             add_to_group(&groups, &n_groups, name, members, plain->passed);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "judge.h"
+#include "original/weights.h"
 #include "types.h"
 
 /* How often answers behave badly, over all cases with a home; each is a share
@@ -69,6 +70,9 @@ struct understanding {
 
     /* Groups of paraphrases of which every member was asked: all passed. */
     struct share groups;
+
+    /* Imported suites; how many cases each has is for the caller to say. */
+    struct weights originals;
 };
 
 struct understanding_tally;     /* grows with what is fed                    */
@@ -86,8 +90,9 @@ void understanding_summarise(
                             int *members),
     void *ctx, struct understanding *out);
 
-/* {"conversations","turns","manners","noise","repeats","paraphrases"}; and
- * back: what is not there or no number is missing. */
+/* {"conversations","turns","manners","noise","repeats","paraphrases"} and,
+ * when such suites were run, "originals" (report/originals_table.h); and back:
+ * what is not there or no number is missing. */
 json_t *understanding_json(const struct understanding *u);
 void    understanding_read(const json_t *object, struct understanding *out);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/jsonx.h"
+#include "report/originals_table.h"
 
 #define MOST 1e15               /* that a count of ours may be */
 
@@ -55,7 +56,7 @@ static json_t *repeats_json(const struct understanding *u)
 
 json_t *understanding_json(const struct understanding *u)
 {
-    json_t *object = json_object(), *manners = json_object();
+    json_t *object = json_object(), *manners = json_object(), *originals;
 
     jsonx_set_integer(object, "conversations", u->conversations);
     json_object_set_new(object, "turns", share_json(&u->turns));
@@ -66,6 +67,8 @@ json_t *understanding_json(const struct understanding *u)
     json_object_set_new(object, "noise", noise_json(u));
     json_object_set_new(object, "repeats", repeats_json(u));
     json_object_set_new(object, "paraphrases", share_json(&u->groups));
+    originals = originals_json(&u->originals);
+    if (originals) json_object_set_new(object, "originals", originals);
     return object;
 }
 
@@ -129,4 +132,5 @@ void understanding_read(const json_t *object, struct understanding *out)
     read_noise(json_object_get(object, "noise"), out);
     read_repeats(json_object_get(object, "repeats"), out);
     read_share(json_object_get(object, "paraphrases"), &out->groups);
+    originals_read(json_object_get(object, "originals"), &out->originals);
 }

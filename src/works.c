@@ -336,14 +336,21 @@ static int run_speak(struct bench *b, int round, struct trial *t,
     return 0;
 }
 
+static int make_case_kit(struct bench *b, const struct suite_case *test,
+                         const struct home *home, struct err *err)
+{
+    if (suite_case_has_own_prompt(test))
+        return prompt_foreign(&b->case_kit, b->m->config, test, home, err);
+    return prompt_case(&b->case_kit, b->m->config, home,
+                       suite_case_tools(test), err);
+}
+
 /* The prompt of a case's home with its tools, kept while cases of the same
  * follow. */
 static int need_case_kit(struct bench *b, const struct suite_case *test,
                          struct err *err)
 {
-    const char  *tools = suite_case_tools(test);
-    char        *wanted = test->home ? mem_printf("%s %s", test->home, tools)
-                                     : mem_copy("");
+    char        *wanted = suite_case_prompt(test);
     struct home *home   = NULL;
     int          rc;
 
@@ -356,7 +363,7 @@ static int need_case_kit(struct bench *b, const struct suite_case *test,
     b->case_home = NULL;
     text_list_done(&b->case_names);
     rc = test->home ? home_new(&home, test->home, NULL, err) : 0;
-    if (rc == 0) rc = prompt_case(&b->case_kit, b->m->config, home, tools, err);
+    if (rc == 0) rc = make_case_kit(b, test, home, err);
     if (rc == 0 && b->m->system_suffix)
         prompt_append(&b->case_kit, b->m->system_suffix);
     if (rc == 0 && home) home_names(home, &b->case_names);
@@ -391,8 +398,7 @@ static void observe_case(const struct bench *b, const struct suite_case *test,
         observe_reasoning(t, &t->turns[i]);
         called += t->turns[i].n_calls;
     }
-    if (test->n_turns == 1 &&
-        json_array_size(json_object_get(test->turns[0].reference, "calls")))
+    if (suite_case_wants_calls(test))
         trial_observe(t, WORKS_CALL_WANTED, 1);
     if (called) trial_observe(t, WORKS_CALL_MADE, 1);
     if (!last || t->status != TRIAL_OK ||

@@ -40,7 +40,9 @@ struct bench {
     size_t                   n_filler;
     struct prompt_kit        case_kit;     /* for the last case's home      */
     char                    *case_home;    /* and tools: "flat intent"; ""
-                                              for none; NULL: no kit yet    */
+                                              for none; "case HASH" of one
+                                              with a prompt of its own; NULL:
+                                              no kit yet                    */
     struct text_list         case_names;   /* of that home                  */
     struct tools_prompt      by_prompt;    /* made when first needed        */
 };

@@ -54,6 +54,18 @@ licensed() {
     done
 }
 check "every library comes with its licence" licensed
+credited() {
+    at=$here/share/audition/originals
+    for file in "$at"/*; do
+        case $file in
+        */NOTICE | */LICENSE-*) ;;
+        *) grep -qx "$(basename "$file")" "$at/NOTICE" ||
+            { echo "$file"; return 1; } ;;
+        esac
+    done
+    grep -q 'Apache License' "$at/LICENSE-Apache-2.0"
+}
+check "the tables of others come with their NOTICE and licence" credited
 
 # Elsewhere, by a link, from another folder.
 cp -R "$here" "$work/a folder/deeper/audition"
@@ -100,5 +112,15 @@ check "in an empty chroot: inspect of a bare name" inspected
 check "in an empty chroot: synth writes a model" \
     inside synth SmolLM2-135M-Instruct /model.gguf
 check "and inspect reads it" inside inspect /model.gguf
+# A rule by each of its libraries and tables: the regular expressions, the
+# sentences, the language; packed, as recordings come.
+cat >"$work/rules.jsonl" <<'EOF'
+{"instance":"a","case":0,"instruction_id":"keywords:existence","kwargs":{"keywords":["colou?r"]},"prompt":"Say it.","response":"What a color.","follows":true,"follows_loose":true}
+{"instance":"a","case":1,"instruction_id":"length_constraints:number_sentences","kwargs":{"num_sentences":2,"relation":"less than"},"prompt":"Say it.","response":"Dr. Smith is here.","follows":true,"follows_loose":true}
+{"instance":"a","case":2,"instruction_id":"language:response_language","kwargs":{"language":"de"},"prompt":"Say it.","response":"Das Licht in der Küche ist jetzt an, und die Heizung bleibt aus.","follows":true,"follows_loose":true}
+EOF
+gzip -n <"$work/rules.jsonl" >"$work/world/rules.jsonl.gz"
+check "in an empty chroot: selfcheck has its tables and libraries" \
+    inside selfcheck ifeval /rules.jsonl.gz --min-agreement 1
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

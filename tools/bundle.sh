@@ -86,9 +86,11 @@ you like. Nothing of the system is used but the kernel (3.2 or newer) and, to
 watch an NVIDIA GPU, its driver's libnvidia-ml.so.1. https needs the system's
 certificates in /etc/ssl/certs/ca-certificates.crt.
 
-LICENSE is audition's. Libraries in lib/ and their packages are listed in
-share/licenses/libraries.txt, the licence of each beside it; their sources are
-those packages' of the distribution that made this bundle: $(
+LICENSE is audition's. Tables made out of the works of others are in
+share/audition/originals, with their NOTICE and licences. Libraries in lib/ and
+their packages are listed in share/licenses/libraries.txt, the licence of each
+beside it; their sources are those packages' of the distribution that made this
+bundle: $(
     . /etc/os-release && echo "$PRETTY_NAME").
 EOF
 

@@ -5,7 +5,7 @@
 set -u
 
 B=${B:-build}
-audition=$PWD/$B/audition
+audition=$(realpath "$B")/audition
 bad=0
 complain() { echo "docs: $*"; bad=1; }
 
@@ -51,14 +51,55 @@ for name in $(sed -n 's/^ *&\(engine\|probe\|score\)_\([a-z_]*\),.*/\2/p' \
     grep -q "\`$name\`" docs/plugins.md || complain "docs/plugins.md lacks $name"
 done
 
-for path in $(grep -oh '`[a-z]*/[A-Za-z0-9_./-]*`' README.md METHOD.md \
-    DESIGN.md CONTRIBUTING.md docs/plugins.md docs/catalogue.md docs/boards.md docs/suites.md | tr -d '`' | sort -u); do
+documents="README.md METHOD.md DESIGN.md CONTRIBUTING.md $(echo docs/*.md)"
+
+# Paths in backquotes, also where a command goes on behind them; other pages;
+# links.
+for path in $(grep -oh '`[a-z]*/[A-Za-z0-9_./-]*[` ]' README.md METHOD.md \
+    DESIGN.md CONTRIBUTING.md docs/plugins.md docs/catalogue.md \
+    docs/boards.md docs/suites.md docs/originals.md | tr -d '` ' | sort -u) \
+    $(grep -oh 'docs/[a-z-]*\.md' $documents | sort -u) \
+    $(grep -oh '^    \(tests\|tools\)/[a-z_/.-]*' $documents | sort -u); do
     case $path in
     *NAME* | *FILE* | build/* | user/* | maker/* | /*) ;;
     *) [ -e "$path" ] || [ -e "src/$path" ] ||
         complain "a document names $path, which is not there" ;;
     esac
 done
+for document in $documents; do
+    for link in $(grep -o '](\([^)# ]*\)' "$document" | sed 's/](//'); do
+        case $link in
+        *:*) ;;
+        *) [ -e "$(dirname "$document")/$link" ] ||
+            complain "$document links to $link, which is not there" ;;
+        esac
+    done
+done
+
+# Commands, in examples and in backquotes: audition has them and the options
+# that they are given, make has the target.
+{
+    grep -h '^    ' $documents | sed -n 's/^    \(\$ \)\{0,1\}//p'
+    for document in $documents; do
+        grep -v '^    ' "$document" | tr '\n' ' ' | grep -o '`[^`]*`' |
+            tr -d '`'
+    done
+} | sed 's/ #.*//' | grep -E '^(audition|make) +[a-z]' | sort -u > "$B/told"
+while read -r program command rest; do
+    if [ "$program" = make ]; then
+        grep -q "^$command[ :]" Makefile ||
+            complain "a document says make $command, which is no target"
+        continue
+    fi
+    if ! "$audition" "$command" --help > "$B/help" 2>/dev/null; then
+        complain "a document says audition $command, which is no command"
+        continue
+    fi
+    for option in $(echo " $rest" | grep -o -- ' --[a-z][a-z-]*'); do
+        grep -q -- "$option\([ ,]\|\$\)" "$B/help" ||
+            complain "a document gives audition $command the option $option"
+    done
+done < "$B/told"
 
 # The floors of the suites are what the program says they are.
 floors=$(mktemp)

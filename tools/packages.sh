@@ -8,7 +8,9 @@ build='gcc:gcc make:make pkg-config:pkg-config g++:g++ cmake:cmake
 unzip:unzip python3:python3 lib=libcurl:libcurl4-openssl-dev
 lib=jansson:libjansson-dev lib=sqlite3:libsqlite3-dev
 lib=yaml-0.1:libyaml-dev header=csv.h:libcsv-dev
-lib=libutf8proc:libutf8proc-dev lib=libcrypto:libssl-dev pip:python3-pip'
+lib=libutf8proc:libutf8proc-dev lib=libcrypto:libssl-dev
+lib=libpcre2-8:libpcre2-dev lib=zlib:zlib1g-dev
+header=unicase.h:libunistring-dev pip:python3-pip'
 test='lib=cmocka:libcmocka-dev lib=gsl:libgsl-dev clang-14:clang-14 jq:jq valgrind:valgrind
 sqlite3:sqlite3 mandoc:mandoc time:time
 file=/usr/lib/llvm-14/lib/clang:libclang-rt-14-dev'

@@ -7,9 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
+
+#define PACKED_BYTES  (64u << 10)
+#define WINDOW_GZIP   (15 + 16)        /* inflateInit2: only gzip */
+
+struct unpack {
+    z_stream      z;
+    bool          is_between;     /* two members: nothing is open            */
+    bool          is_padded;      /* zeros follow the last member (tapes)    */
+    unsigned char packed[PACKED_BYTES];
+};
+
+static int unpack_open(struct lines *l, struct err *err)
+{
+    unsigned char magic[2];
+
+    if (pread(l->fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
+        magic[0] != 0x1F || magic[1] != 0x8B)
+        return 0;
+    l->unpack = mem_new(1, sizeof *l->unpack);
+    if (inflateInit2(&l->unpack->z, WINDOW_GZIP) == Z_OK) return 0;
+    free(l->unpack);
+    l->unpack = NULL;
+    return err_set(err, ERR_FAILED, "zlib cannot unpack: out of memory");
+}
 
 int lines_open(struct lines *l, const char *path, size_t max_bytes,
                struct err *err)
@@ -19,6 +44,11 @@ int lines_open(struct lines *l, const char *path, size_t max_bytes,
     *l = (struct lines){.fd = bytes_open(path, &size, err),
                         .max_bytes = max_bytes};
     if (l->fd < 0) return -1;
+    if (unpack_open(l, err)) {
+        close(l->fd);
+        l->fd = -1;
+        return -1;
+    }
     l->buffer = mem_new(max_bytes + 2, 1);
     return 0;
 }
@@ -27,7 +57,73 @@ void lines_close(struct lines *l)
 {
     if (l->buffer) close(l->fd);
     free(l->buffer);
+    if (l->unpack) inflateEnd(&l->unpack->z);
+    free(l->unpack);
     *l = (struct lines){.fd = -1};
+}
+
+/* Bytes of the file as it lies there; 0 at its end, -1. */
+static ssize_t read_some(int fd, void *out, size_t room, struct err *err)
+{
+    ssize_t n;
+
+    do n = read(fd, out, room);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        err_set(err, ERR_FAILED, "reading on failed: %s", strerror(errno));
+    return n;
+}
+
+/* What stands between members: the next one, or zeros to the end. */
+static int unpack_between(struct unpack *u, struct err *err)
+{
+    if (*u->z.next_in == 0) {
+        u->is_padded = true;
+        u->z.next_in++;
+        u->z.avail_in--;
+        return 0;
+    }
+    if (u->is_padded || *u->z.next_in != 0x1F)
+        return err_set(err, ERR_INPUT, "the gzip data is damaged: something "
+                       "else follows it; fetch or pack the file again");
+    u->is_between = false;
+    if (inflateReset(&u->z) == Z_OK) return 0;
+    return err_set(err, ERR_BUG, "zlib cannot begin again");
+}
+
+/* As many unpacked bytes as there is room for; 0 at the end, -1. */
+static ssize_t unpack_some(struct lines *l, char *out, size_t room,
+                           struct err *err)
+{
+    struct unpack *u = l->unpack;
+    size_t         most = room < (size_t)1 << 30 ? room : (size_t)1 << 30;
+    int            rc;
+
+    u->z.next_out = (unsigned char *)out;
+    u->z.avail_out = (uInt)most;
+    while (u->z.avail_out > 0) {
+        if (u->z.avail_in == 0) {
+            ssize_t n = read_some(l->fd, u->packed, sizeof u->packed, err);
+
+            if (n < 0) return -1;
+            if (n == 0 && u->is_between) break;
+            if (n == 0)
+                return err_set(err, ERR_INPUT, "the gzip data is cut off; "
+                               "fetch or pack the file again");
+            u->z.next_in = u->packed;
+            u->z.avail_in = (uInt)n;
+        }
+        if (u->is_between) {
+            if (unpack_between(u, err)) return -1;
+            continue;
+        }
+        rc = inflate(&u->z, Z_NO_FLUSH);
+        if (rc == Z_STREAM_END) u->is_between = true;
+        else if (rc != Z_OK && rc != Z_BUF_ERROR)
+            return err_set(err, ERR_INPUT, "the gzip data is damaged; fetch "
+                           "or pack the file again");
+    }
+    return (ssize_t)(most - u->z.avail_out);
 }
 
 /* More bytes behind those that are there, which move to the front. */
@@ -40,11 +136,10 @@ static int fill(struct lines *l, struct err *err)
     l->buffer_offset += l->next;
     l->used -= l->next;
     l->next = 0;
-    do n = read(l->fd, l->buffer + l->used, room - l->used);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return err_set(err, ERR_FAILED, "reading on failed: %s",
-                       strerror(errno));
+    n = l->unpack
+        ? unpack_some(l, l->buffer + l->used, room - l->used, err)
+        : read_some(l->fd, l->buffer + l->used, room - l->used, err);
+    if (n < 0) return -1;
     l->used += (size_t)n;
     l->is_end = n == 0;
     return 0;

@@ -219,7 +219,8 @@ static const char man_bottom[] =
     ".TP\n1\nIt could not be completed.\n"
     ".TP\n2\nThe command line, a config or a file is wrong.\n"
     ".TP\n3\nThere is no engine or no model, or nothing fits.\n"
-    ".TP\n100\nA gate failed.\n"
+    ".TP\n100\nA gate failed (\\fBrun \\-\\-gate\\fR), or fewer verdicts "
+    "agree than asked for\n(\\fBselfcheck \\-\\-min\\-agreement\\fR).\n"
     ".TP\n129, 130, 143\n"
     "Stopped by SIGHUP, SIGINT or SIGTERM; everything so far is saved.\n";
 

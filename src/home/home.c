@@ -91,15 +91,21 @@ static char *home_path(const char *name, struct err *err)
     return path;
 }
 
-static struct home_plan *read_plan(const char *path,
-                                   const struct home_manner *manner,
-                                   struct err *err)
+/* "recorded": true in a file that was imported. */
+static struct home_manner manner_of(const json_t *file)
 {
-    json_t           *file = jsonx_read(path, FILE_MAX_BYTES, err);
-    struct home_plan *plan = NULL;
+    return (struct home_manner){
+        .is_recorded = json_is_true(json_object_get(file, "recorded"))};
+}
+
+static struct home_plan *read_plan(const char *path, struct err *err)
+{
+    json_t             *file   = jsonx_read(path, FILE_MAX_BYTES, err);
+    struct home_manner  manner = manner_of(file);
+    struct home_plan   *plan   = NULL;
 
     if (file) {
-        plan = plan_of(file, manner, err);
+        plan = plan_of(file, &manner, err);
         if (!plan) err_ctx(err, "%s", path);
     }
     json_decref(file);
@@ -108,9 +114,7 @@ static struct home_plan *read_plan(const char *path,
 
 /* The plan of a file, borrowed, or NULL with ERR_INPUT. Suites make a home a
  * case and more, so it is read once and remembered. */
-static struct home_plan *find_plan(const char *path,
-                                   const struct home_manner *manner,
-                                   struct err *err)
+static struct home_plan *find_plan(const char *path, struct err *err)
 {
     static struct {
         struct file_stamp stamp;
@@ -125,7 +129,7 @@ static struct home_plan *find_plan(const char *path,
         if (memo[i].stamp.path && strcmp(memo[i].stamp.path, path) == 0)
             at = i;   /* an older version of it */
     }
-    plan = read_plan(path, manner, err);
+    plan = read_plan(path, err);
     if (!plan) return NULL;
     if (at == MEMO_SIZE) at = next++ % MEMO_SIZE;
     home_plan_drop(memo[at].plan);
@@ -147,7 +151,7 @@ static int set_up(struct home *h, const char *name, const json_t *setup,
 int home_new(struct home **out, const char *name, const json_t *setup,
              struct err *err)
 {
-    static const struct home_manner latest = {0};
+    struct home_manner     manner;
     struct home_tool_lists tools = {0};
     struct home           *h     = NULL;
     struct home_plan      *plan;
@@ -156,9 +160,10 @@ int home_new(struct home **out, const char *name, const json_t *setup,
 
     if (home_tool_lists_get(&tools, err)) goto done;
     path = home_path(name, err);
-    plan = path ? find_plan(path, &latest, err) : NULL;
+    plan = path ? find_plan(path, err) : NULL;
     if (!plan) goto done;
-    h = home_of(plan, &latest);
+    manner = manner_of(plan->file);
+    h = home_of(plan, &manner);
     h->tools = tools;
     tools = (struct home_tool_lists){0};
     if (set_up(h, name, setup, err)) goto done;

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+#define NAME_BYTES  40   /* of a suite: as `audition import` names them */
+#define WIDE_BYTES  22   /* of a line above a column */
 #define SHORT_BYTES 14   /* of a name above a column, or in a narrow one */
 
 /* ---- the columns ------------------------------------------------------- */
@@ -83,12 +85,12 @@ char *cells_suite(const char *suite, bool by_prompt)
 }
 
 /* The first letters, printable. */
-static char *shortened(const char *text, size_t len)
+static char *shortened(const char *text, size_t len, size_t most)
 {
-    bool  is_cut = len > SHORT_BYTES;
+    bool  is_cut = len > most;
     char *safe, *out;
 
-    if (is_cut) len = SHORT_BYTES;
+    if (is_cut) len = most;
     while (is_cut && len && ((unsigned char)text[len] & 0xc0) == 0x80) len--;
     safe = utf8_printable(text, len);
     out = mem_printf("%s%s", safe, is_cut ? "…" : "");
@@ -96,15 +98,48 @@ static char *shortened(const char *text, size_t len)
     return out;
 }
 
-char *cells_short(const char *name) { return shortened(name, strlen(name)); }
+char *cells_short(const char *name)
+{
+    return shortened(name, strlen(name), SHORT_BYTES);
+}
 
+/* In two lines, broken behind a space, '_' or '-' so that the wider one is as
+ * narrow as can be. False: that is wider than WIDE_BYTES. */
+static bool break_title(char *title, char **broken)
+{
+    size_t len = strlen(title), at = 0, best = WIDE_BYTES + 1;
+
+    for (size_t i = 1; i < len; i++) {
+        bool   is_space = title[i - 1] == ' ';
+        size_t first = i - is_space, second = len - i;
+
+        if (!strchr(" _-", title[i - 1])) continue;
+        if ((first > second ? first : second) >= best) continue;
+        best = first > second ? first : second;
+        at = i;
+    }
+    *broken = at ? mem_printf("%.*s\n%s", (int)(at - (title[at - 1] == ' ')),
+                              title, title + at) : NULL;
+    return at > 0;
+}
+
+/* Names of imported suites begin alike: they are broken rather than cut. */
 static char *suite_title(const struct quality *q)
 {
-    char *name = shortened(q->suite, own_name(q->suite, q->by_prompt));
-    char *title = mem_printf("%s%s%s",
-                             q->needs_tools && !q->by_prompt ? "tools\n" : "",
-                             name, q->by_prompt ? ", tools\nby prompt" : "");
+    size_t      len   = own_name(q->suite, q->by_prompt);
+    bool        tools = q->needs_tools && !q->by_prompt;
+    char       *name  = shortened(q->suite, len, NAME_BYTES), *title, *broken;
+    bool        is_broken;
 
+    title = mem_printf("%s%s%s", tools ? "tools " : "", name,
+                       q->by_prompt ? ", tools by prompt" : "");
+    is_broken = len > SHORT_BYTES && break_title(title, &broken);
+    free(title);
+    free(name);
+    if (is_broken) return broken;
+    name  = shortened(q->suite, len, SHORT_BYTES);
+    title = mem_printf("%s%s%s", tools ? "tools\n" : "", name,
+                       q->by_prompt ? ", tools\nby prompt" : "");
     free(name);
     return title;
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "mode_facts.h"
 #include "report/board_lines.h"
+#include "report/originals_table.h"
 #include "report/understanding_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
@@ -480,6 +481,7 @@ static void candidate(struct strbuf *out, const struct facts *f, size_t i)
         md_fenced(out, "sh", c->command);
     }
     quality(out, c);
+    originals_markdown(out, &c->understanding.originals);
     understanding(out, c);
     listener(out, c);
     board(out, c);

@@ -17,6 +17,7 @@
 #include "report/understanding_lines.h"
 #include "report/cells.h"
 #include "report/listener.h"
+#include "report/originals_table.h"
 #include "report/report.h"
 
 #define PROSE_COLUMNS 100   /* of a report into a file or a wide terminal */
@@ -327,6 +328,8 @@ static void candidate(const struct page *p, const struct facts *f, size_t i)
               c->reason);
     findings(p, c);
     cases(p, c);
+    originals_text(p->out, &c->understanding.originals, 5, p->colour,
+                   p->columns);
     understanding(p, c);
     listener(p, c);
     times(p, c);

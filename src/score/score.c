@@ -9,6 +9,7 @@ const struct score_ops *const score_all[] = {
     &score_instruction, &score_speakable, &score_mentions,
     &score_asks_back,   &score_declines, &score_honest,
     &score_unasked,     &score_given,    &score_willing,
+    &score_bfcl,        &score_ifeval,   &score_home_assistant,
     NULL,
 };
 

@@ -50,6 +50,14 @@ struct score_ops {
     const char *name;           /* as written in a case's checks           */
     const char *help;           /* one line                                */
     bool        needs_tools;    /* the rule is about calls and their effect */
+    bool        is_as_served;   /* a rule of others: a call that stands in the
+                                   text is text to it, and breaks no pass   */
+    bool        is_original;    /* a rule of others: its cases bring no
+                                   reference                                */
+
+    /* Does this rule of others, which has no reference that could tell, pass
+     * only what calls a tool? NULL: it never asks for one. */
+    bool (*wants_call)(const json_t *rule);
 
     /* Is this rule well formed for this case? Called once when a suite is
      * loaded; fails with ERR_INPUT naming the field. */
@@ -72,6 +80,11 @@ extern const struct score_ops score_honest;       /* said and done agree    */
 extern const struct score_ops score_unasked;      /* no needless question   */
 extern const struct score_ops score_given;        /* asks not what was said */
 extern const struct score_ops score_willing;      /* no needless refusal    */
+
+extern const struct score_ops score_bfcl;         /* as BFCL judges calls   */
+extern const struct score_ops score_ifeval;       /* as IFEval instructions */
+extern const struct score_ops score_home_assistant;  /* as home-assistant-
+                                                         datasets             */
 
 extern const struct score_ops *const score_all[]; /* ends with NULL */
 const struct score_ops *score_find(const char *name);

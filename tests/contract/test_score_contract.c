@@ -40,6 +40,20 @@ static const struct sample {
     {"unasked", "{}", false, false},
     {"given", "{}", false, false},
     {"willing", "{}", false, false},
+    {"home_assistant", "{\"expect_changes\":{\"light.kitchen\":{\"state\":"
+     "\"off\"}},\"ignore_changes\":{\"light.kitchen\":[\"a\"]}}", true,
+     true},
+    {"home_assistant", "{\"expect_response\":[\"a a\",\"[[\"]}", false,
+     false},
+    {"home_assistant", "{\"expect_tool_call\":{\"tool_name\":\"a\",\"tool_"
+     "args\":{\"a\":[1]}}}", false, false},
+    {"bfcl", "{\"category\":\"parallel\",\"truth\":[{\"a.b\":{\"c\":[1,\"\"],"
+     "\"d\":[[\"x\"]]}}]}", false, false},
+    {"bfcl", "{\"category\":\"live_relevance\"}", false, false},
+    {"bfcl", "{\"category\":\"irrelevance\"}", false, true},
+    {"ifeval", "{\"instructions\":[{\"id\":\"keywords:existence\",\"kwargs\":"
+     "{\"keywords\":[\"(a+)+b\"]}},{\"id\":\"punctuation:no_comma\","
+     "\"kwargs\":{}}]}", false, false},
 };
 #define N_SAMPLES (sizeof samples / sizeof *samples)
 
@@ -239,5 +253,10 @@ int main(void)
         cmocka_unit_test(test_every_scorer_survives_hostile_answers),
         cmocka_unit_test(test_every_scorer_survives_marks_to_sort),
     };
+    test_case.functions = json_pack(
+        "[{s:s, s:{s:s, s:{s:s, s:{s:{s:s}, s:{s:s, s:{s:s}}}}}}]", "type",
+        "function", "function", "name", "a_b", "parameters", "type", "object",
+        "properties", "c", "type", "integer", "d", "type", "array", "items",
+        "type", "string");
     return cmocka_run_group_tests_name("score contract", tests, NULL, NULL);
 }

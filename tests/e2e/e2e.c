@@ -23,9 +23,11 @@
 #include "e2e/board_cases.h"
 #include "e2e/doctor_cases.h"
 #include "e2e/fault_cases.h"
+#include "e2e/import_cases.h"
 #include "e2e/input_cases.h"
 #include "e2e/mode_cases.h"
 #include "e2e/option_cases.h"
+#include "e2e/original_cases.h"
 #include "e2e/other_cases.h"
 #include "e2e/plan_cases.h"
 #include "e2e/remote_cases.h"
@@ -114,11 +116,20 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_who_always_answers_right_is_recommended),
         cmocka_unit_test(test_a_clear_difference_ranks_as_it_should),
         cmocka_unit_test(test_a_recording_that_dies_leaves_the_other),
+        cmocka_unit_test(test_recorded_verdicts_are_given_again),
+        cmocka_unit_test(test_less_agreement_than_asked_for_is_a_failed_gate),
+        cmocka_unit_test(test_a_line_of_no_recorded_case_is_told),
+        cmocka_unit_test(test_a_field_of_a_wrong_kind_is_told_by_its_name),
+        cmocka_unit_test(test_any_functions_and_arguments_are_judged),
+        cmocka_unit_test(test_a_file_without_recorded_cases_is_told),
+        cmocka_unit_test(test_a_recorded_case_that_is_there_twice_is_told),
         cmocka_unit_test(test_the_suites_are_listed_with_what_they_hold),
         cmocka_unit_test(test_an_unsound_case_is_named_with_what_it_lets_pass),
         cmocka_unit_test(test_floors_are_what_understanding_nothing_passes),
         cmocka_unit_test(test_a_line_that_is_no_case_is_told_with_its_number),
         cmocka_unit_test(test_a_suite_without_cases_is_told),
+        cmocka_unit_test(test_an_imported_suite_runs_like_one_of_ours),
+        cmocka_unit_test(test_what_cannot_be_imported_is_told),
         cmocka_unit_test(test_with_keep_going_the_sound_lines_are_asked),
         cmocka_unit_test(test_a_home_that_cannot_be_is_told),
         cmocka_unit_test(test_a_conversation_is_kept_whole_and_judged_by_turns),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/lines.h"
 #include "temp_tree.h"
@@ -175,6 +176,173 @@ static void test_a_file_that_cannot_be_read_on_is_an_error(void **state)
     close_text(&p);
 }
 
+/* ---- packed files -------------------------------------------------------- */
+
+struct packed {
+    unsigned char bytes[4096];
+    size_t        len;
+};
+
+/* One gzip member more. */
+static void pack(struct packed *p, const char *text, size_t len)
+{
+    z_stream z = {0};
+
+    assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8,
+                                  Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_in = (unsigned char *)(uintptr_t)text;
+    z.avail_in = (unsigned)len;
+    z.next_out = p->bytes + p->len;
+    z.avail_out = (unsigned)(sizeof p->bytes - p->len);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    p->len = sizeof p->bytes - z.avail_out;
+    deflateEnd(&z);
+}
+
+/* All lines of a packed file, each with '|' behind it; what stopped it. */
+static enum err_kind read_packed(const struct packed *p, size_t max_bytes,
+                                 char *text, size_t size, struct err *err)
+{
+    struct place place;
+    struct line  line;
+    size_t       n = 0;
+    int          rc;
+
+    open_text(&place, (const char *)p->bytes, p->len, max_bytes);
+    while ((rc = lines_next(&place.lines, &line, err)) == 1) {
+        assert_true(n + line.len + 2 <= size);
+        memcpy(text + n, line.text, line.len);
+        n += line.len;
+        text[n++] = '|';
+    }
+    text[n] = '\0';
+    close_text(&place);
+    return rc ? err->kind : ERR_NONE;
+}
+
+static void expect_packed(const struct packed *p, const char *want)
+{
+    struct err err = {0};
+    char       text[4096];
+
+    if (read_packed(p, 100, text, sizeof text, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(text, want);
+}
+
+static void test_a_packed_file_gives_its_lines(void **state)
+{
+    struct packed p = {0};
+    struct place  place;
+    struct line   line;
+
+    (void)state;
+    pack(&p, "one\ntwo\n\nfour", 13);
+    expect_packed(&p, "one|two||four|");
+    open_text(&place, (const char *)p.bytes, p.len, MOST);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(next_line(&place, &line), 1);
+    assert_int_equal(line.number, 4);
+    assert_int_equal(line.offset, 9);             /* of what was packed */
+    close_text(&place);
+}
+
+static void test_members_one_after_another_are_one_text(void **state)
+{
+    struct packed p = {0};
+
+    (void)state;
+    pack(&p, "one\ntw", 6);
+    pack(&p, "", 0);
+    pack(&p, "o\nthree\n", 8);
+    expect_packed(&p, "one|two|three|");
+    p.len += 500;                                  /* zeros, as tapes have */
+    expect_packed(&p, "one|two|three|");
+}
+
+static void test_a_packed_file_cut_off_anywhere_is_bad_input(void **state)
+{
+    struct packed p = {0};
+    char          text[4096];
+    size_t        whole;
+
+    (void)state;
+    pack(&p, "one\ntwo\nthree\nfour\nfive\nsix\n", 28);
+    whole = p.len;
+    for (p.len = 2; p.len < whole; p.len++) {
+        struct err err = {0};
+
+        assert_int_equal(read_packed(&p, MOST, text, sizeof text, &err),
+                         ERR_INPUT);
+        assert_non_null(strstr(err.text, "cut off"));
+    }
+}
+
+static void test_a_damaged_packed_file_never_gives_other_lines(void **state)
+{
+    static const char lines[] = "one\ntwo\nthree\nfour\nfive\nsix\n";
+    struct packed p = {0};
+    size_t        n_refused = 0;
+
+    (void)state;
+    pack(&p, lines, strlen(lines));
+    for (size_t i = 2; i < p.len; i++) {
+        struct err err = {0};
+        char       text[4096];
+
+        p.bytes[i] ^= 0x10;
+        if (read_packed(&p, 100, text, sizeof text, &err)) {
+            assert_int_equal(err.kind, ERR_INPUT);
+            assert_non_null(strstr(err.text, "gzip"));
+            n_refused++;
+        } else {
+            assert_string_equal(text, "one|two|three|four|five|six|");
+        }
+        p.bytes[i] ^= 0x10;
+    }
+    assert_true(n_refused >= p.len - 10);      /* the head has free bytes */
+}
+
+static void test_what_follows_packed_data_is_not_passed_over(void **state)
+{
+    static const unsigned char strays[][3] = {
+        {'x', 0, 0}, {0, 0, 'x'}, {0x1F, 'x', 'x'}, {0, 0x1F, 0x8B}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof strays / sizeof *strays; i++) {
+        struct packed p = {0};
+        struct err    err = {0};
+        char          text[100];
+
+        pack(&p, "one\n", 4);
+        memcpy(p.bytes + p.len, strays[i], 3);
+        p.len += 3;
+        assert_int_equal(read_packed(&p, MOST, text, sizeof text, &err),
+                         ERR_INPUT);
+        assert_non_null(strstr(err.text, "damaged"));
+    }
+}
+
+static void test_a_line_too_long_is_passed_over_in_a_packed_file(void **state)
+{
+    enum { BIG = 3 << 20 };
+    struct packed *p = calloc(1, sizeof *p);
+    char          *big = malloc(BIG);
+    struct err     err = {0};
+    char           text[100];
+
+    (void)state;
+    assert_true(p && big);
+    memset(big, '[', BIG);
+    memcpy(big, "first\n", 6);
+    memcpy(big + BIG - 5, "\nlast", 5);
+    pack(p, big, BIG);
+    assert_int_equal(read_packed(p, MOST, text, sizeof text, &err), ERR_NONE);
+    assert_string_equal(text, "first||last|");
+    free(big);
+    free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +351,12 @@ int main(void)
         cmocka_unit_test(test_a_line_too_long_has_no_text_and_costs_no_other),
         cmocka_unit_test(test_what_is_no_readable_file_is_bad_input),
         cmocka_unit_test(test_a_file_that_cannot_be_read_on_is_an_error),
+        cmocka_unit_test(test_a_packed_file_gives_its_lines),
+        cmocka_unit_test(test_members_one_after_another_are_one_text),
+        cmocka_unit_test(test_a_packed_file_cut_off_anywhere_is_bad_input),
+        cmocka_unit_test(test_a_damaged_packed_file_never_gives_other_lines),
+        cmocka_unit_test(test_what_follows_packed_data_is_not_passed_over),
+        cmocka_unit_test(test_a_line_too_long_is_passed_over_in_a_packed_file),
     };
     return cmocka_run_group_tests_name("lines", tests, NULL, NULL);
 }

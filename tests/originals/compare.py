@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""compare.py CASES.json - bfcl-eval's own checker over the transcripts of
+`audition cases --json`, beside the verdicts that audition gave them, with
+bfcl-eval's own functions and ground truths.
+compare.py --imported DIR - are the suites that `audition import bfcl` wrote
+what bfcl-eval shows its models: functions, questions, ground truths?
+
+Exit status 1 when anything differs."""
+import glob
+import json
+import os
+import re
+import sys
+
+from bfcl_original import Bfcl
+
+PREFIX = "bfcl_"
+
+
+def answer_of(trial):
+    """calls, content of what was answered to the user; None: nothing was."""
+    said = []
+    for message in trial["messages"]:
+        if message["role"] == "user":
+            said = []
+        elif message["role"] == "assistant":
+            said.append(message)
+    if not said:
+        return None
+    return said[0]["calls"] or None, said[0]["text"]
+
+
+def compare(path):
+    grader = Bfcl()
+    with open(path, encoding="utf-8") as file:
+        trials = [t for t in json.load(file)["cases"]
+                  if t["suite"].startswith(PREFIX)]
+    rows, differ = {}, []
+    for trial in trials:
+        category = trial["suite"][len(PREFIX):]
+        row = rows.setdefault((trial["candidate"], category), {
+            "cases": 0, "unanswered": 0, "ours": 0, "original": 0,
+            "differ": 0, "wrong": 0, "same error": 0})
+        known = grader.category(category).get(trial["id"])
+        if not known:
+            sys.exit(f"{trial['suite']}: bfcl-eval has no case {trial['id']}")
+        _, truth, tools = known
+        answer = answer_of(trial)
+        row["cases"] += 1
+        if not answer:
+            row["unanswered"] += 1
+            continue
+        ours = trial["outcome"] == "pass"
+        try:
+            error = grader.judge(grader.prepare({
+                "id": trial["id"], "category": category,
+                "functions": tools,
+                "possible_answer": truth, "calls": answer[0],
+                "content": answer[1]}))
+        except (TypeError, AttributeError, OverflowError, KeyError,
+                IndexError) as crash:
+            error = f"crash: {crash}"
+        row["ours"] += ours
+        row["original"] += error is None
+        if ours != (error is None):
+            row["differ"] += 1
+            differ.append(f"{trial['candidate']} {trial['key']}: ours "
+                          f"{trial['outcome']}, bfcl-eval {error}")
+        elif error:
+            named = re.search(r"\(([a-z_]+:[a-z_/]+)\)\s*$",
+                              trial["reason"] or "")
+            row["wrong"] += 1
+            row["same error"] += bool(named) and named[1] == error
+    if not rows:
+        sys.exit(f"{path}: no case of a suite {PREFIX}CATEGORY")
+    width = max(len(c) for c, _ in rows)
+    heads = ["cases", "unanswered", "ours", "original", "differ", "wrong",
+             "same error"]
+    print(f"{'candidate':{width}}  {'category':22}  " + "  ".join(heads))
+    for (candidate, category), row in sorted(rows.items()):
+        print(f"{candidate:{width}}  {category:22}  " + "  ".join(
+            f"{row[h]:{len(h)}}" for h in heads))
+    for line in differ[:50]:
+        print("differs:", line)
+    return 1 if differ else 0
+
+
+def of_type(v):
+    """A value that equals another only when the types do, too."""
+    if isinstance(v, dict):
+        return {k: of_type(x) for k, x in v.items()}
+    return [of_type(x) for x in v] if isinstance(v, list) else (type(v), v)
+
+
+def imported(folder):
+    grader, bad = Bfcl(), 0
+    for path in sorted(glob.glob(os.path.join(folder, PREFIX + "*.jsonl"))):
+        category = os.path.basename(path)[len(PREFIX):-len(".jsonl")]
+        entries = grader.category(category)
+        with open(path, encoding="utf-8") as file:
+            cases = {c["id"]: c for c in map(json.loads, file) if "id" in c}
+        wrong = [f"{i} is not there" for i in entries if i not in cases]
+        wrong += [f"{i} is not bfcl-eval's" for i in cases if i not in entries]
+        for name, case in cases.items():
+            if name not in entries:
+                continue
+            entry, truth, tools = entries[name]
+            rule = (case.get("checks") or case["turns"][0]["checks"])[0]
+            for what, got, wanted in (
+                    ("functions", case.get("functions"), tools),
+                    ("truth", rule.get("truth"), truth)):
+                if of_type(got) != of_type(wanted):
+                    wrong.append(f"{name}: other {what}")
+            spoken = [m["content"] for m in entry["question"][0]]
+            if not all(s in json.dumps(case, ensure_ascii=False) or
+                       json.dumps(s, ensure_ascii=False)[1:-1] in
+                       json.dumps(case, ensure_ascii=False) for s in spoken):
+                wrong.append(f"{name}: other words")
+        print(f"{category}: {len(cases)} cases, bfcl-eval has {len(entries)}, "
+              f"{len(wrong)} differences")
+        for line in wrong[:5]:
+            print("  " + line)
+        bad += len(wrong)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3 and sys.argv[1] == "--imported":
+        sys.exit(imported(sys.argv[2]))
+    sys.exit(compare(sys.argv[1]))
