@@ -142,11 +142,37 @@ static int find_answer(struct answers *a, const char *id, json_t **truth,
     while (!(*truth = json_object_get(a->waiting, id)) && !a->is_end)
         if (read_answer(a, err)) return -1;
     if (!*truth)
-        return err_set(err, ERR_INPUT, "%s has no answer of \"%.100s\", or "
-                       "one, and the question is there twice", a->path, id);
+        return err_set(err, ERR_INPUT, "%s has no answer of \"%.100s\" (or "
+                       "one, and the question is there twice); add it, or "
+                       "take the question out", a->path, id);
     json_incref(*truth);
     json_object_del(a->waiting, id);
     return 0;
+}
+
+/* What was asked by no question is told: who cut the questions short knows,
+ * who took the wrong file sees it. */
+static int tell_other_answers(struct answers *a,
+                              const struct import_sink *sink, struct err *err)
+{
+    json_t *line;
+    size_t  n;
+    int     rc = 0;
+
+    if (!a->is_open) return 0;
+    n = json_object_size(a->waiting);
+    while (!a->is_end && (rc = import_next(&a->file, &line, err)) == 1) {
+        n++;
+        json_decref(line);
+    }
+    if (rc == 0 && n) {
+        char *told = mem_printf("%zu answer%s of %s: no question asks for "
+                                "%s", n, n == 1 ? "" : "s", a->path,
+                                n == 1 ? "it" : "them");
+        sink->leave_out(sink->ctx, 0, told);
+        free(told);
+    }
+    return rc;
 }
 
 /* ---- an entry ------------------------------------------------------------ */
@@ -215,6 +241,26 @@ done:
     return NULL;
 }
 
+/* Is it of BFCL, and of one turn? */
+static int check_entry(const struct import_file *f, const json_t *entry,
+                       const char *category, struct err *err)
+{
+    const char   *id       = jsonx_text(entry, "id");
+    const json_t *question = json_object_get(entry, "question");
+    const json_t *function = json_object_get(entry, "function");
+
+    if ((!question && !function) || json_object_get(entry, "involved_classes"))
+        return import_wrong_format(f, entry, "BFCL", err);
+    if (id && (!category || json_array_size(question) > 1))
+        return import_fail(f, err, "%.100s is of no single-turn category of "
+                           "BFCL; only those can be imported", id);
+    if (!id || json_array_size(question) == 0 || !json_is_array(function))
+        return import_fail(f, err, "an entry of BFCL is {\"id\":text, "
+                           "\"question\":[list of messages], \"function\":"
+                           "list}");
+    return 0;
+}
+
 static int take_entry(const struct import_sink *sink,
                       const struct import_file *f, const json_t *entry,
                       const char *category, struct answers *answers,
@@ -225,17 +271,8 @@ static int take_entry(const struct import_sink *sink,
     json_t     *test;
     int         rc = -1;
 
-    if (!id || !json_is_array(json_object_get(entry, "question")) ||
-        !json_is_array(json_object_get(entry, "function")))
-        return json_object_get(entry, "question") &&
-               json_object_get(entry, "function")
-            ? import_fail(f, err, "an entry of BFCL is {\"id\":text, "
-                          "\"question\":list, \"function\":list}")
-            : import_wrong_format(f, entry, "BFCL", err);
-    if (category_of_id(id)) category = category_of_id(id);
-    if (json_array_size(json_object_get(entry, "question")) != 1 || !category)
-        return import_fail(f, err, "%.100s is of no single-turn category of "
-                           "BFCL", id);
+    if (id && category_of_id(id)) category = category_of_id(id);
+    if (check_entry(f, entry, category, err)) return -1;
     test  = case_of(entry, id, category, answers, err);
     suite = mem_printf("bfcl_%s", category);
     if (test) rc = sink->add_case(sink->ctx, suite, test, err);
@@ -262,6 +299,7 @@ static int take_file(const struct import_sink *sink, const char *path,
         if (rc) break;
         ++*cases;
     }
+    if (rc == 0) rc = tell_other_answers(&answers, sink, err);
     answers_done(&answers);
     import_close(&f);
     return rc;

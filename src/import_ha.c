@@ -6,6 +6,8 @@
 #include "import_ha.h"
 
 #include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/text_list.h"
+#include "base/utf8.h"
 
 #define FIXTURE        "_fixtures.yaml"
 #define CARD           "dataset_card.yaml"
@@ -59,6 +62,23 @@ static bool has_file(const char *folder, const char *name)
     return yes;
 }
 
+/* Something to be told when there are cases: no reason for there being none. */
+static void note(struct ha_import *in, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(struct ha_import *in, const char *fmt, ...)
+{
+    char    what[400], *clean;
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(what, sizeof what, fmt, args);
+    va_end(args);
+    clean = utf8_printable(what, strlen(what));
+    json_object_set_new(in->notes, clean, json_integer(0));
+    free(clean);
+}
+
 static int read_card(struct ha_import *in, struct home_folder *f,
                      char **name, struct err *err)
 {
@@ -82,10 +102,9 @@ static int read_card(struct ha_import *in, struct home_folder *f,
     }
     count = json_object_get(card, "count");
     if (json_is_integer(count) && json_integer_value(count) > 1)
-        ha_import_leave(in, 0, "that each task of %.100s is to be asked %lld "
-                        "times: each is one case, and how often it is asked "
-                        "is up to the config's trials", *name,
-                        (long long)json_integer_value(count));
+        note(in, "that each task of %.100s is to be asked %lld times: each "
+             "is one case; `repeats:` in the config or --repeats asks more "
+             "often", *name, (long long)json_integer_value(count));
     json_decref(card);
     return 0;
 }
@@ -299,6 +318,7 @@ static void tell_left(const struct ha_import *in)
     const char *what;
     json_t     *cases;
 
+    if (in->n_cases) json_object_update_missing(in->left, in->notes);
     json_object_foreach(in->left, what, cases)
         in->sink->leave_out(in->sink->ctx, (size_t)json_integer_value(cases),
                             what);
@@ -308,7 +328,8 @@ int import_ha(const char *path, const struct import_sink *sink,
               struct err *err)
 {
     struct ha_import in = {.sink = sink, .homes = json_object(),
-                           .ids = json_object(), .left = json_object()};
+                           .ids = json_object(), .left = json_object(),
+                           .notes = json_object()};
     char            *full = realpath(path, NULL);
     struct stat      st;
     int              rc;
@@ -332,5 +353,6 @@ int import_ha(const char *path, const struct import_sink *sink,
     json_decref(in.homes);
     json_decref(in.ids);
     json_decref(in.left);
+    json_decref(in.notes);
     return rc;
 }

@@ -19,6 +19,7 @@ struct ha_import {
     json_t *homes;     /* {name: true}: handed over                          */
     json_t *ids;       /* {suite: {id: how often}}                           */
     json_t *left;      /* {what was left out and why: cases}                 */
+    json_t *notes;     /* {what else is not as there: 0}                     */
     size_t  n_cases;
 };
 

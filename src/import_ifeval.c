@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/jsonx.h"
 #include "base/mem.h"
@@ -167,8 +168,12 @@ int import_ifeval(const char *path, const struct import_sink *sink,
     struct import_file f;
     struct taken       taken = {.cases = 0};
     json_t            *line;
+    struct stat        st;
     int                rc;
 
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return err_set(err, ERR_INPUT, "%s is a folder; name the file of "
+                       "prompts in it (input_data.jsonl)", path);
     if (import_open(&f, path, err)) return -1;
     while ((rc = import_next(&f, &line, err)) == 1) {
         rc = take_line(sink, &f, line, &taken, err);

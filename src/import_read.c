@@ -50,7 +50,8 @@ static int parse(const struct import_file *f, const struct line *line,
     size_t     skip = 0;
 
     if (line->is_too_long)
-        return import_fail(f, err, "the line has more than %zu MB",
+        return import_fail(f, err, "the line has more than %zu MB; one JSON "
+                           "object is wanted on each line",
                            IMPORT_MAX_BYTES >> 20);
     if (line->number == 1 && line->len >= 3 &&
         memcmp(line->text, "\xef\xbb\xbf", 3) == 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/jsonx.h"
@@ -14,6 +15,10 @@
 #include "share.h"
 #include "suite.h"
 #include "suite_internal.h"
+
+/* Of a folder's suites and homes. */
+static const char *const parts[] = {"suites", "homes"};
+#define N_PARTS (sizeof parts / sizeof *parts)
 
 static int cannot_write(const char *path, struct err *err)
 {
@@ -34,12 +39,16 @@ static bool is_name(const char *name)
 static int check_free(const struct import_writer *w, const char *relative,
                       struct err *err)
 {
-    char *path = mem_printf("%s/%s", w->out, relative);
-    int   rc   = 0;
+    char       *path = mem_printf("%s/%s", w->out, relative);
+    struct stat st;
+    int         rc = 0;
 
     if (share_ships(relative))
         rc = err_set(err, ERR_INPUT, "audition has %s itself, and one of the "
                      "same name would never be read", relative);
+    else if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        rc = err_set(err, ERR_INPUT, "%s is a folder; move it away, or name "
+                     "another place with --out", path);
     else if (!w->force && access(path, F_OK) == 0)
         rc = err_set(err, ERR_INPUT, "%s is there already; --force replaces "
                      "it, --out names another folder", path);
@@ -179,7 +188,7 @@ static int add_home(void *ctx, const char *name, const json_t *home,
     draft    = mem_printf("%s/%s", w->staging, relative);
     text     = json_dumps(home, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
     rc = check_free(w, relative, err);
-    if (rc == 0 && access(draft, F_OK) == 0)
+    if (rc == 0 && access(draft, F_OK) == 0)   /* ours alone: mkdtemp */
         rc = err_set(err, ERR_INPUT, "the home %s is there twice", name);
     if (rc == 0)
         rc = text ? folders_write_file(draft, text, strlen(text), err)
@@ -224,24 +233,47 @@ static int make_below(const char *folder, const char *name, struct err *err)
 int import_writer_open(struct import_writer *w, const char *out, bool force,
                        struct err *err)
 {
-    *w = (struct import_writer){.out = mem_copy(out), .force = force};
-    w->staging = mem_printf("%s/.import-%ld", out, (long)getpid());
-    if (make_below(w->staging, "suites", err) ||
-        make_below(w->staging, "homes", err))
-        return -1;
+    struct err why = {0};
+
+    *w = (struct import_writer){.out = mem_copy(out), .force = force,
+                                .made_out = access(out, F_OK) != 0};
+    if (folders_make(out, &why))
+        return err_set(err, why.kind, "%s; --out names another", why.text);
+    w->staging = mem_printf("%s/.import-XXXXXX", out);
+    if (!mkdtemp(w->staging)) {
+        free(w->staging);
+        w->staging = NULL;
+        return err_set(err, ERR_FAILED, "%s: nothing can be written there: "
+                       "%s; --out names another folder", out,
+                       strerror(errno));
+    }
+    for (size_t i = 0; i < N_PARTS; i++)
+        if (make_below(w->staging, parts[i], err)) return -1;
     share_look_in(w->staging);
     return 0;
 }
 
 /* rename() would overwrite, so link() is asked first. */
-static int publish(const struct import_writer *w, const char *draft,
+static int publish(struct import_writer *w, const char *draft,
                    const char *path, struct err *err)
 {
-    if (!w->force && link(draft, path) == 0) return 0;
-    if (!w->force && access(path, F_OK) == 0)
-        return err_set(err, ERR_INPUT, "%s is there already; --force replaces "
-                       "it", path);
-    return rename(draft, path) == 0 ? 0 : cannot_write(path, err);
+    bool is_new = access(path, F_OK) != 0;
+
+    if (w->force || link(draft, path)) {
+        if (!w->force && !is_new)
+            return err_set(err, ERR_INPUT, "%s is there already; --force "
+                           "replaces it", path);
+        if (rename(draft, path)) return cannot_write(path, err);
+    }
+    if (is_new) text_list_add(&w->placed, path);
+    return 0;
+}
+
+/* Half of the suites are none. What was replaced stays replaced. */
+static void take_back(struct import_writer *w)
+{
+    for (size_t i = 0; i < w->placed.n; i++) unlink(w->placed.items[i]);
+    text_list_done(&w->placed);
 }
 
 static int close_suite(struct import_suite *s, struct err *err)
@@ -278,15 +310,20 @@ int import_writer_keep(struct import_writer *w, struct err *err)
     }
     for (size_t i = 0; i < w->n_suites && rc == 0; i++)
         rc = publish(w, w->suites[i].draft, w->suites[i].path, err);
+    if (rc) take_back(w);
     return rc;
 }
 
-static void remove_folder(const char *staging, const char *name)
+/* Those that are empty. */
+static void remove_folders(const char *folder)
 {
-    char *path = mem_printf("%s/%s", staging, name);
+    for (size_t i = 0; i < N_PARTS; i++) {
+        char *path = mem_printf("%s/%s", folder, parts[i]);
 
-    rmdir(path);
-    free(path);
+        rmdir(path);
+        free(path);
+    }
+    rmdir(folder);
 }
 
 void import_writer_done(struct import_writer *w)
@@ -309,13 +346,13 @@ void import_writer_done(struct import_writer *w)
         unlink(draft);
         free(draft);
     }
-    remove_folder(w->staging, "suites");
-    remove_folder(w->staging, "homes");
-    rmdir(w->staging);
+    if (w->staging) remove_folders(w->staging);
+    if (w->made_out) remove_folders(w->out);
     free(w->suites);
     free(w->out);
     free(w->staging);
     text_list_done(&w->homes);
+    text_list_done(&w->placed);
     text_list_done(&w->left_out);
     *w = (struct import_writer){0};
 }

@@ -28,6 +28,8 @@ struct import_suite {
 struct import_writer {
     char                *out, *staging;
     bool                 force;    /* replaces what is there                 */
+    bool                 made_out; /* there was no such folder               */
+    struct text_list     placed;   /* paths that were not there before       */
     struct import_suite *suites;
     size_t               n_suites;
     struct text_list     homes;    /* names                                  */

@@ -544,5 +544,6 @@ int main(void)
         cmocka_unit_test(test_ifeval_small_letters_and_language),
         cmocka_unit_test(test_ifeval_language_without_letters_follows),
     };
-    return cmocka_run_group_tests_name("ifeval_rules", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("ifeval_rules", tests, set_up,
+                                       tear_down);
 }

@@ -536,7 +536,7 @@ static void test_a_failed_import_leaves_nothing(void **state)
     assert_int_equal(add(&w, "../a", "1", &err), -1);
     assert_non_null(strstr(err.text, "no name of a suite"));
     import_writer_done(&w);
-    assert_int_equal(rmdir(out), 0);       /* it is empty */
+    assert_int_equal(access(out, F_OK), -1);
     free(out);
     json_decref(broken);
     temp_tree_done(&tree);

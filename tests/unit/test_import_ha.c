@@ -172,7 +172,7 @@ static void test_each_sentence_is_a_case(void **s)
     assert_json(json_object_get(json_array_get(json_object_get(
                 case_at(stage, 3), "checks"), 0), "expect_response"),
                 "[\"30\",\"yes\",\"0.5\",\"True\"]");
-    assert_true(is_told(stage, "asked 4 times"));
+    assert_true(is_told(stage, "asked 4 times: each is one case; `repeats:`"));
     assert_int_equal(stage->left.n, 1);
 }
 
@@ -311,15 +311,17 @@ static void test_what_is_broken_is_named(void **s)
 {
     static const char good[] = "tests:\n- {sentences: [a], "
                                "expect_response: x}\n";
+#define NO_TESTS "d: no task in it can be taken over; h/lights.yaml: it has " \
+                 "no list of \"tests\""
     static const struct { const char *fixture, *tasks, *named; } rows[] = {
         {FIXTURE, "tests: [\n", "lights.yaml:2"},
         {"entities: 5\n", good, "_fixtures.yaml"},
         {"entities: []\n", good, "_fixtures.yaml"},
         {"entities: [{id: rocket.a, name: A, state: x}]\n", good,
          "rocket.a"},
-        {FIXTURE, "category: light\n", "no task of"},
-        {FIXTURE, "[1, 2]\n", "no task of"},
-        {FIXTURE, "", "no task of"},
+        {FIXTURE, "category: light\n", NO_TESTS},
+        {FIXTURE, "[1, 2]\n", NO_TESTS},
+        {FIXTURE, "", NO_TESTS},
     };
     struct stage *stage = *s;
     struct err    err   = {0};
@@ -334,6 +336,10 @@ static void test_what_is_broken_is_named(void **s)
             !strstr(err.text, rows[i].named))
             fail_msg("%s: \"%s\"", rows[i].named, err.text);
     }
+    /* How often it is to be asked is no reason that there is nothing. */
+    temp_text(&stage->tree, "d/dataset_card.yaml", CARD);
+    assert_int_equal(import(stage, "d", &err), -1);
+    assert_non_null(strstr(err.text, "no list of \"tests\""));
 }
 
 static void test_a_sink_that_refuses_ends_the_import(void **s)
