@@ -153,6 +153,7 @@ static json_t *message_json(const struct trial *t, const struct message *m)
 static void add_json(struct showing *s, const struct trial *t)
 {
     json_t *object = json_object(), *messages = json_array();
+    json_t *notes = json_object();
 
     jsonx_set_text(object, "candidate", s->candidate);
     jsonx_set_text(object, "suite", t->suite);
@@ -162,7 +163,11 @@ static void add_json(struct showing *s, const struct trial *t)
     jsonx_set_text(object, "reason", t->reason);
     for (size_t i = 0; i < t->n_messages; i++)
         json_array_append_new(messages, message_json(t, &t->messages[i]));
+    for (size_t i = 0; i < t->n_observations; i++)
+        jsonx_set_number(notes, t->observations[i].metric,
+                         t->observations[i].value);
     json_object_set_new(object, "messages", messages);
+    json_object_set_new(object, "notes", notes);
     json_array_append_new(s->list, object);
 }
 

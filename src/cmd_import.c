@@ -194,7 +194,9 @@ const struct command command_import = {
     .about = "bfcl: the folder data of PyPI's bfcl-eval, or one file of it, "
              "with the answers in possible_answer/ beside it. ifeval: the "
              "JSON lines of its authors. ha: a data set of "
-             "home-assistant-datasets. What they become and how it is judged: "
+             "home-assistant-datasets, a folder of several, or one home of "
+             "it. Suites are named bfcl_CATEGORY, ifeval and ha_DATASET, of at "
+             "most 40 bytes. What they become and how it is judged: "
              "docs/suites.md.",
     .opts = import_opts, .options_bytes = sizeof(struct import_options),
     .max_arguments = 2, .run = import,

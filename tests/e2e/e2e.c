@@ -130,6 +130,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_suite_without_cases_is_told),
         cmocka_unit_test(test_an_imported_suite_runs_like_one_of_ours),
         cmocka_unit_test(test_what_cannot_be_imported_is_told),
+        cmocka_unit_test(
+            test_imported_cases_pass_when_right_and_fail_when_wrong),
+        cmocka_unit_test(test_what_is_broken_is_told_and_leaves_nothing),
+        cmocka_unit_test(
+            test_bytes_that_are_no_lines_are_told_and_leave_nothing),
+        cmocka_unit_test(test_an_import_that_fails_leaves_the_one_before),
+        cmocka_unit_test(test_answers_of_no_question_are_told),
         cmocka_unit_test(test_with_keep_going_the_sound_lines_are_asked),
         cmocka_unit_test(test_a_home_that_cannot_be_is_told),
         cmocka_unit_test(test_a_conversation_is_kept_whole_and_judged_by_turns),

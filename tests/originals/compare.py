@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """compare.py CASES.json - bfcl-eval's own checker over the transcripts of
 `audition cases --json`, beside the verdicts that audition gave them, with
-bfcl-eval's own functions and ground truths.
+bfcl-eval's own functions and ground truths. "parsed": the same for answers that
+hold their calls as JSON text, had the server parsed it (found here by json
+alone; other ways to write a call are left out).
 compare.py --imported DIR - are the suites that `audition import bfcl` wrote
 what bfcl-eval shows its models: functions, questions, ground truths?
 
@@ -31,6 +33,54 @@ def answer_of(trial):
     return said[0]["calls"] or None, said[0]["text"]
 
 
+def calls_in(text):
+    """Every {"name", "arguments"} that stands in the text, outermost first."""
+    decoder, calls, at = json.JSONDecoder(), [], 0
+    while (at := text.find("{", at)) >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except ValueError:
+            at += 1
+            continue
+        name = value.get("name")
+        arguments = value.get("arguments", value.get("parameters"))
+        if isinstance(name, str) and isinstance(arguments, dict):
+            calls.append({"name": name, "arguments": json.dumps(arguments)})
+            at = end
+        else:
+            at += 1
+    return calls
+
+
+def error_of(grader, trial, category, known, calls, content):
+    """bfcl-eval's error type; None: right."""
+    _, truth, tools = known
+    try:
+        return grader.judge(grader.prepare({
+            "id": trial["id"], "category": category, "functions": tools,
+            "possible_answer": truth, "calls": calls, "content": content}))
+    except (TypeError, AttributeError, OverflowError, KeyError,
+            IndexError) as crash:
+        return f"crash: {crash}"
+
+
+def if_parsed(grader, trial, category, known, answer, row, differ):
+    """Counts one answer that holds calls as JSON text."""
+    calls = [] if answer[0] else calls_in(answer[1] or "")
+    if not calls or {c["name"] for c in calls} - {
+            t["function"]["name"] for t in known[2]}:
+        return      # audition takes a name that is no tool's for no call
+    error = error_of(grader, trial, category, known, calls, None)
+    ours = trial["notes"].get("original_parsed", 0) > 0
+    row["in text"] += 1
+    row["parsed: ours"] += ours
+    row["original "] += error is None
+    if ours != (error is None):
+        row["differ "] += 1
+        differ.append(f"{trial['candidate']} {trial['key']}, parsed: ours "
+                      f"{'right' if ours else 'wrong'}, bfcl-eval {error}")
+
+
 def compare(path):
     grader = Bfcl()
     with open(path, encoding="utf-8") as file:
@@ -41,26 +91,19 @@ def compare(path):
         category = trial["suite"][len(PREFIX):]
         row = rows.setdefault((trial["candidate"], category), {
             "cases": 0, "unanswered": 0, "ours": 0, "original": 0,
-            "differ": 0, "wrong": 0, "same error": 0})
+            "differ": 0, "wrong": 0, "same error": 0, "in text": 0,
+            "parsed: ours": 0, "original ": 0, "differ ": 0})
         known = grader.category(category).get(trial["id"])
         if not known:
             sys.exit(f"{trial['suite']}: bfcl-eval has no case {trial['id']}")
-        _, truth, tools = known
         answer = answer_of(trial)
         row["cases"] += 1
         if not answer:
             row["unanswered"] += 1
             continue
         ours = trial["outcome"] == "pass"
-        try:
-            error = grader.judge(grader.prepare({
-                "id": trial["id"], "category": category,
-                "functions": tools,
-                "possible_answer": truth, "calls": answer[0],
-                "content": answer[1]}))
-        except (TypeError, AttributeError, OverflowError, KeyError,
-                IndexError) as crash:
-            error = f"crash: {crash}"
+        error = error_of(grader, trial, category, known, *answer)
+        if_parsed(grader, trial, category, known, answer, row, differ)
         row["ours"] += ours
         row["original"] += error is None
         if ours != (error is None):
@@ -76,7 +119,7 @@ def compare(path):
         sys.exit(f"{path}: no case of a suite {PREFIX}CATEGORY")
     width = max(len(c) for c, _ in rows)
     heads = ["cases", "unanswered", "ours", "original", "differ", "wrong",
-             "same error"]
+             "same error", "in text", "parsed: ours", "original ", "differ "]
     print(f"{'candidate':{width}}  {'category':22}  " + "  ".join(heads))
     for (candidate, category), row in sorted(rows.items()):
         print(f"{candidate:{width}}  {category:22}  " + "  ".join(
