@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """compare.py CASES.json - bfcl-eval's own checker over the transcripts of
 `audition cases --json`, beside the verdicts that audition gave them, with
-bfcl-eval's own functions and ground truths. "parsed": the same for answers that
-hold their calls as JSON text, had the server parsed it (found here by json
-alone; other ways to write a call are left out).
+bfcl-eval's own functions and ground truths. "wrong" and "same error" are the answers
+without any call that are wrong, and of how many both name the same error.
+"text": answers that hold calls as JSON text (found here by json alone; other
+ways to write a call are left out); behind it the same for these, had the server
+parsed it.
 compare.py --imported DIR - are the suites that `audition import bfcl` wrote
 what bfcl-eval shows its models: functions, questions, ground truths?
 
@@ -34,7 +36,8 @@ def answer_of(trial):
 
 
 def calls_in(text):
-    """Every {"name", "arguments"} that stands in the text, outermost first."""
+    """Every {"name", "arguments"} that stands in the text, outermost first; a
+    definition said again, {"name", "parameters": schema}, is none."""
     decoder, calls, at = json.JSONDecoder(), [], 0
     while (at := text.find("{", at)) >= 0:
         try:
@@ -44,7 +47,9 @@ def calls_in(text):
             continue
         name = value.get("name")
         arguments = value.get("arguments", value.get("parameters"))
-        if isinstance(name, str) and isinstance(arguments, dict):
+        if "description" in value:
+            at = end
+        elif isinstance(name, str) and isinstance(arguments, dict):
             calls.append({"name": name, "arguments": json.dumps(arguments)})
             at = end
         else:
@@ -72,7 +77,7 @@ def if_parsed(grader, trial, category, known, answer, row, differ):
         return      # audition takes a name that is no tool's for no call
     error = error_of(grader, trial, category, known, calls, None)
     ours = trial["notes"].get("original_parsed", 0) > 0
-    row["in text"] += 1
+    row["text"] += 1
     row["parsed: ours"] += ours
     row["original "] += error is None
     if ours != (error is None):
@@ -91,7 +96,7 @@ def compare(path):
         category = trial["suite"][len(PREFIX):]
         row = rows.setdefault((trial["candidate"], category), {
             "cases": 0, "unanswered": 0, "ours": 0, "original": 0,
-            "differ": 0, "wrong": 0, "same error": 0, "in text": 0,
+            "differ": 0, "wrong": 0, "same error": 0, "text": 0,
             "parsed: ours": 0, "original ": 0, "differ ": 0})
         known = grader.category(category).get(trial["id"])
         if not known:
@@ -110,7 +115,7 @@ def compare(path):
             row["differ"] += 1
             differ.append(f"{trial['candidate']} {trial['key']}: ours "
                           f"{trial['outcome']}, bfcl-eval {error}")
-        elif error:
+        elif error and "as text" not in (trial["reason"] or ""):
             named = re.search(r"\(([a-z_]+:[a-z_/]+)\)\s*$",
                               trial["reason"] or "")
             row["wrong"] += 1
@@ -119,7 +124,7 @@ def compare(path):
         sys.exit(f"{path}: no case of a suite {PREFIX}CATEGORY")
     width = max(len(c) for c, _ in rows)
     heads = ["cases", "unanswered", "ours", "original", "differ", "wrong",
-             "same error", "in text", "parsed: ours", "original ", "differ "]
+             "same error", "text", "parsed: ours", "original ", "differ "]
     print(f"{'candidate':{width}}  {'category':22}  " + "  ".join(heads))
     for (candidate, category), row in sorted(rows.items()):
         print(f"{candidate:{width}}  {category:22}  " + "  ".join(
